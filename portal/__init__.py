@@ -1,0 +1,1 @@
+"""The web face of Raydock: console, REST API, and the commands that run it."""
