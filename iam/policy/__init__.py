@@ -1,0 +1,1 @@
+"""The AWS policy language: read, evaluated and written, without AWS."""

@@ -1,0 +1,123 @@
+"""Who a resource policy or trust policy speaks of: Principal and NotPrincipal.
+
+Rules: IAM User Guide, "AWS JSON policy elements: Principal" and "NotPrincipal".
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from types import MappingProxyType
+
+from iam.policy.errors import PolicyError
+
+ACCOUNT = re.compile(r"\d{12}")
+ROOT = re.compile(r"arn:(aws|aws-cn|aws-us-gov):iam::(\d{12}):root")
+SESSION = re.compile(r"arn:([a-z-]+):sts::(\d{12}):assumed-role/([^/]+)/([^/]+)")
+ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):(iam|sts)::(\d{12}|cloudfront):[^\s*?]+")
+UNIQUE_ID = re.compile(r"A[A-Z0-9]{15,}")
+
+
+class Naming(IntEnum):
+    """How closely a statement names the caller, the closest highest.
+
+    AWS limits what each gives: an account only delegates (its own identity policies must allow), a role
+    is held in by boundary and session policy, a user by the session policy, and a session, a service or
+    everyone by neither (IAM User Guide, "How enforcement code logic evaluates requests").
+    """
+
+    NONE = 0
+    ACCOUNT = 1
+    ROLE = 2
+    USER = 3
+    OUTRIGHT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The caller's names: its ARN (or service host name), its role's ARN if it is a session, its account."""
+
+    arn: str
+    role: str
+    account: str
+
+
+def caller(principal: str, role_arn: str = "") -> Caller:
+    """Read the ARN that calls; `role_arn` is the role's own ARN when the caller's role has a path."""
+    session = SESSION.fullmatch(principal)
+    if session:
+        partition, account, role, _ = session.groups()
+        plain = f"arn:{partition}:iam::{account}:role/{role}"
+        with_path = role_arn.startswith(f"arn:{partition}:iam::{account}:role/") and role_arn.endswith(
+            f"/{role}"
+        )
+        return Caller(principal, role_arn if with_path else plain, account)
+    fields = principal.split(":")
+    account = fields[4] if principal.startswith("arn:") and len(fields) > 4 else ""  # noqa: PLR2004 - ARN fields
+    return Caller(principal, principal if ":role/" in principal else "", account)
+
+
+@dataclass(frozen=True, slots=True)
+class Principals:
+    """The Principal or NotPrincipal element of a statement, as (kind, value) pairs."""
+
+    entries: tuple[tuple[str, str], ...]
+    negated: bool
+
+    def naming(self, who: Caller) -> Naming:
+        """Give how closely the statement names the caller; NotPrincipal names everyone it leaves out."""
+        closest = max((_naming(kind, value, who) for kind, value in self.entries), default=Naming.NONE)
+        if not self.negated:
+            return closest
+        return Naming.OUTRIGHT if closest is Naming.NONE else Naming.NONE
+
+
+def _naming(kind: str, value: str, who: Caller) -> Naming:
+    if value == "*":
+        return Naming.OUTRIGHT
+    if kind != "AWS":
+        return Naming.OUTRIGHT if value == who.arn else Naming.NONE
+    if value == who.role:
+        return Naming.ROLE
+    if value == who.arn:
+        return Naming.USER if ":user/" in value else Naming.OUTRIGHT
+    return Naming.ACCOUNT if who.account and _account(value) == who.account else Naming.NONE
+
+
+def _account(value: str) -> str:
+    root = ROOT.fullmatch(value)
+    return root[2] if root else value
+
+
+def read_principals(element: object, *, negated: bool, where: str) -> Principals:
+    """Read the element; raises PolicyError for a name that AWS would not take, such as one with wildcards."""
+    if element == "*":
+        return Principals((("AWS", "*"),), negated)
+    if not isinstance(element, dict) or not element:
+        raise PolicyError(f"{where}.Principal", 'must be "*" or an object such as {"AWS": "arn:…"}')
+    entries = [(kind, value) for kind, values in element.items() for value in _listed(kind, values, where)]
+    return Principals(tuple(entries), negated)
+
+
+def _listed(kind: object, raw: object, where: str) -> list[str]:
+    values = raw if isinstance(raw, list) else [raw]
+    if kind not in FORMS:
+        raise PolicyError(f"{where}.Principal", f"knows no kind of principal {kind!r}")
+    taken = [value for value in values if isinstance(value, str) and FORMS[str(kind)](value)]
+    if not taken or len(taken) < len(values):
+        raise PolicyError(f"{where}.Principal.{kind}", f"is not a principal that AWS takes: {raw!r}")
+    return taken
+
+
+def _aws(value: str) -> bool:
+    return value == "*" or any(form.fullmatch(value) for form in (ACCOUNT, ARN, UNIQUE_ID))
+
+
+def _plain(value: str) -> bool:
+    return bool(value) and not set(value) & {"*", "?", " "}
+
+
+FORMS: Mapping[str, Callable[[str], bool]] = MappingProxyType(
+    {"AWS": _aws, "Service": _plain, "Federated": _plain, "CanonicalUser": _plain}
+)
+"""How each kind of principal is written."""
