@@ -1,0 +1,420 @@
+"""What was seen in the customer's account: pure data, including what we were not allowed to see.
+
+`workers/aws/observe.py` fills these from AWS replies; the planner, the checks and the deleter read them.
+An attribute that could not be read is None, and `Facts.denied` names the refused action: a check on it
+answers UNKNOWN, a plan that needs it is blocked. Absent and not seen are never mixed up.
+
+Names follow the AWS API; lists of AWS become tuples; identifiers are plain strings.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from clouds.plain import from_plain, to_plain
+
+CLOUD_TAG = "raydock-cloud-id"
+LOGICAL_TAG = "raydock-name"
+
+Document = Mapping[str, Any]
+
+
+class Tagged:
+    """A resource that carries tags; says whose it is."""
+
+    tags: Mapping[str, str]
+
+    @property
+    def cloud_id(self) -> str:
+        """The cloud that the resource says it belongs to, or an empty string."""
+        return self.tags.get(CLOUD_TAG, "")
+
+    @property
+    def logical_name(self) -> str:
+        """The name of the resource inside its cloud ("vpc", "subnet-use1-az1"), or an empty string."""
+        return self.tags.get(LOGICAL_TAG, "")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Denied:
+    """One look that AWS refused. `action` is the IAM action that is missing ("ec2:DescribeVpcs")."""
+
+    action: str
+    subject: str = ""
+    code: str = ""
+    message: str = ""
+
+    @property
+    def by_organization(self) -> bool:
+        """True when AWS says that a service control policy refused, not the role's own policies."""
+        return "service control policy" in self.message
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Zone:
+    """One availability zone. Only state "available" and kind "availability-zone" can hold our subnets."""
+
+    name: str
+    id: str
+    state: str = "available"
+    kind: str = "availability-zone"
+    opt_in: str = "opt-in-not-required"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vpc(Tagged):
+    """A VPC. DNS attributes are None when DescribeVpcAttribute was refused or not asked."""
+
+    id: str
+    cidr: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    state: str = "available"
+    is_default: bool = False
+    dns_support: bool | None = None
+    dns_hostnames: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subnet(Tagged):
+    """A subnet; `free_addresses` is a count, `public_ips` is MapPublicIpOnLaunch."""
+
+    id: str
+    vpc_id: str
+    cidr: str
+    zone: str
+    zone_id: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    free_addresses: int | None = None
+    public_ips: bool = False
+    state: str = "available"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InternetGateway(Tagged):
+    """An internet gateway and the VPCs that it is attached (or attaching) to."""
+
+    id: str
+    vpc_ids: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One route. `target` is the gateway, NAT, transit, interface, prefix endpoint… id, or "local"."""
+
+    destination: str
+    target: str
+    state: str = "active"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Association:
+    """A route table association; `subnet_id` is None for the main one and for gateways."""
+
+    id: str
+    subnet_id: str | None = None
+    main: bool = False
+    state: str = "associated"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RouteTable(Tagged):
+    """A route table with its routes and associations."""
+
+    id: str
+    vpc_id: str
+    routes: tuple[Route, ...] = ()
+    associations: tuple[Association, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_main(self) -> bool:
+        """True for the table that AWS made with the VPC; it goes with the VPC and is never ours."""
+        return any(one.main for one in self.associations)
+
+    def route_to(self, destination: str) -> Route | None:
+        """The route for exactly this destination, or None."""
+        return next((one for one in self.routes if one.destination == destination), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VpcEndpoint(Tagged):
+    """A VPC endpoint; `state` is lower case ("available", "pending", "deleting", "deleted")."""
+
+    id: str
+    vpc_id: str
+    service: str
+    kind: str = "Gateway"
+    state: str = "available"
+    route_table_ids: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One security group rule for one source (ingress) or destination (egress).
+
+    `protocol` is "-1" for all, "tcp", "udp"…; ports are None for all. `peer` is a CIDR (4 or 6),
+    a security group id or a prefix list id: one Rule per peer, as AWS counts them.
+    """
+
+    protocol: str
+    from_port: int | None = None
+    to_port: int | None = None
+    peer: str = ""
+
+    def covers(self, protocol: str, port: int | None) -> bool:
+        """True when this rule lets `protocol` (and, when not None, TCP/UDP `port`) through."""
+        if self.protocol == "-1":
+            return True
+        if protocol != self.protocol or port is None:
+            return False
+        low, high = self.from_port, self.to_port
+        return low is None or high is None or low == -1 or low <= port <= high
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecurityGroup(Tagged):
+    """A security group with its flattened rules."""
+
+    id: str
+    name: str
+    vpc_id: str
+    ingress: tuple[Rule, ...] = ()
+    egress: tuple[Rule, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttachedPolicy:
+    """A managed policy on a role; `document` is None when its default version could not be read."""
+
+    arn: str
+    name: str = ""
+    document: Document | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role(Tagged):
+    """An IAM role. `inline` is None when its inline policies could not be listed or read; `attached` too."""
+
+    name: str
+    arn: str
+    path: str = "/"
+    trust: Document = field(default_factory=dict)
+    inline: Mapping[str, Document] | None = field(default_factory=dict)
+    attached: tuple[AttachedPolicy, ...] | None = ()
+    boundary: Document | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceProfile(Tagged):
+    """An instance profile and the names of the roles it holds (AWS allows one)."""
+
+    name: str
+    arn: str
+    path: str = "/"
+    role_names: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicAccess:
+    """The four switches of S3 Block Public Access."""
+
+    block_acls: bool = False
+    ignore_acls: bool = False
+    block_policy: bool = False
+    restrict: bool = False
+
+    @property
+    def closed(self) -> bool:
+        """True when all four are on."""
+        return self.block_acls and self.ignore_acls and self.block_policy and self.restrict
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorsRule:
+    """One CORS rule of a bucket."""
+
+    origins: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    expose: tuple[str, ...] = ()
+    max_age: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredObject:
+    """One object version or delete marker. `version_id` is "null" in a bucket without versioning."""
+
+    key: str
+    version_id: str
+    size: int = 0
+    delete_marker: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """One unfinished multipart upload."""
+
+    key: str
+    upload_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """What lies in a bucket. Only looked at before a delete that removes the bucket.
+
+    `objects` and `uploads` may be the first pages only: then `truncated` is True and the plan removes
+    what it knows and asks for another look.
+    """
+
+    objects: tuple[StoredObject, ...] = ()
+    uploads: tuple[Upload, ...] = ()
+    truncated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """The control plane's own try at the bucket: action -> error code, an empty string when it worked.
+
+    The keys are the IAM actions s3:ListBucket, s3:PutObject, s3:GetObject and s3:DeleteObject.
+    """
+
+    results: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bucket(Tagged):
+    """A bucket that exists in the cloud's account. None in a configuration field = not set, unless denied."""
+
+    name: str
+    region: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    public_access: PublicAccess | None = None
+    encryption: str | None = None
+    cors: tuple[CorsRule, ...] = ()
+    policy: Document | None = None
+    contents: Contents | None = None
+    probe: Probe | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkInterface(Tagged):
+    """A network interface in one of our VPCs, or one that uses one of our security groups."""
+
+    id: str
+    vpc_id: str
+    subnet_id: str
+    group_ids: tuple[str, ...] = ()
+    status: str = "in-use"
+    kind: str = "interface"
+    description: str = ""
+    requester: str = ""
+    instance_id: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance(Tagged):
+    """An EC2 instance in one of our VPCs, or one that carries the cloud's tag."""
+
+    id: str
+    state: str
+    kind: str = ""
+    vpc_id: str = ""
+    subnet_id: str = ""
+    profile_arn: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quota:
+    """A service quota: `code` is "vpcs", "igws", "eips" or "vcpus"; `used` is None when not counted."""
+
+    code: str
+    limit: float
+    used: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trust:
+    """What the trust test found. None = that try was not made.
+
+    `assumable`: AssumeRole with the cloud's external ID worked. `without_id_refused` and
+    `random_id_refused`: AWS refused the two tries that must fail. `named`: source identity and session
+    tags were accepted. `document`: the role's trust policy, when iam:GetRole was allowed.
+    """
+
+    role_arn: str
+    assumable: bool
+    account_id: str = ""
+    without_id_refused: bool | None = None
+    random_id_refused: bool | None = None
+    named: bool | None = None
+    error_code: str = ""
+    document: Document | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Everything that was seen of one cloud in one look, taken at `at` (aware, UTC).
+
+    `vpcs` and `internet_gateways` hold the whole region (quotas are counted from them); the rest holds
+    what carries the cloud's tag plus everything inside the VPCs that carry it. `sts_regional` is None
+    when the regional STS endpoint was not tried.
+    """
+
+    at: datetime
+    account_id: str
+    region: str
+    zones: tuple[Zone, ...] = ()
+    vpcs: tuple[Vpc, ...] = ()
+    subnets: tuple[Subnet, ...] = ()
+    internet_gateways: tuple[InternetGateway, ...] = ()
+    route_tables: tuple[RouteTable, ...] = ()
+    vpc_endpoints: tuple[VpcEndpoint, ...] = ()
+    security_groups: tuple[SecurityGroup, ...] = ()
+    roles: tuple[Role, ...] = ()
+    instance_profiles: tuple[InstanceProfile, ...] = ()
+    bucket: Bucket | None = None
+    interfaces: tuple[NetworkInterface, ...] = ()
+    instances: tuple[Instance, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+    trust: Trust | None = None
+    sts_regional: bool | None = None
+    denied: tuple[Denied, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The facts as JSON values, for a JSON column."""
+        plain: dict[str, Any] = to_plain(self)
+        return plain
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Facts":
+        """The facts that `to_json` wrote, also by an older release."""
+        return from_plain(cls, value)
+
+    def role(self, name_or_arn: str) -> Role | None:
+        """The role of this name or ARN, or None."""
+        return next((one for one in self.roles if name_or_arn in {one.name, one.arn}), None)
+
+    def profile(self, name: str) -> InstanceProfile | None:
+        """The instance profile of this name, or None."""
+        return next((one for one in self.instance_profiles if one.name == name), None)
+
+    def quota(self, code: str) -> Quota | None:
+        """The quota of this code, or None when it was not read."""
+        return next((one for one in self.quotas if one.code == code), None)
+
+    def refusals(self, *actions: str, subject: str = "") -> tuple[Denied, ...]:
+        """The refused looks among these IAM actions; with `subject`, only those about it (or about all)."""
+        return tuple(
+            one
+            for one in self.denied
+            if one.action in actions and (not subject or one.subject in {"", "*", subject})
+        )
