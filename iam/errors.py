@@ -41,12 +41,26 @@ class Denied(Problem):
         self.target_id = target_id
 
 
+class TooMany(Problem):
+    """Too many attempts. `retry_after` is the number of seconds after which the next one is looked at."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "too_many_attempts",
+            "There were too many attempts, so this one was not looked at. "
+            f"Wait {retry_after} seconds and try again.",
+            status=429,
+        )
+        self.retry_after = retry_after
+
+
 class NotFound(Problem):
     """The thing does not exist, or is not yours: both are said in the same words."""
 
     def __init__(self) -> None:
         super().__init__(
             "not_found",
-            "There is nothing here that you can see. Check the id, and that you are in the right organization.",
+            "There is nothing here that you can see. "
+            "Check the id, and that you are in the right organization.",
             status=404,
         )

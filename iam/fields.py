@@ -5,10 +5,7 @@ from typing import Any
 
 from django.db import models
 
-
-def canonical(value: object) -> str:
-    """Return the one spelling of a JSON value: sorted keys, no blanks, ASCII only."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+from iam.canonical import canonical
 
 
 class CanonicalJSONField(models.TextField):  # type: ignore[type-arg]
@@ -17,7 +14,7 @@ class CanonicalJSONField(models.TextField):  # type: ignore[type-arg]
     PostgreSQL's jsonb rewrites numbers and refuses some characters, so a hash over it would not hold.
     """
 
-    def from_db_value(self, value: str | None, *_: object) -> Any:  # noqa: ANN401 - JSON has any shape
+    def from_db_value(self, value: str | None, *_: object) -> Any:
         """Return the value as Python data."""
         return None if value is None else json.loads(value)
 

@@ -1,11 +1,13 @@
 """The tables of organizations, people, tokens and the audit log."""
 
-import django.db.models.deletion
 import functools
-import iam.fields
-import iam.ids
+
+import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+
+import iam.fields
+import iam.ids
 
 
 class Migration(migrations.Migration):
@@ -22,7 +24,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.CharField(
-                        default=functools.partial(iam.ids.new_id, *("usr",), **{}),
+                        default=functools.partial(iam.ids.new_id, *("usr",)),
                         editable=False,
                         max_length=40,
                         primary_key=True,
@@ -52,7 +54,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.CharField(
-                        default=functools.partial(iam.ids.new_id, *("org",), **{}),
+                        default=functools.partial(iam.ids.new_id, *("org",)),
                         editable=False,
                         max_length=40,
                         primary_key=True,
@@ -136,7 +138,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.CharField(
-                        default=functools.partial(iam.ids.new_id, *("mem",), **{}),
+                        default=functools.partial(iam.ids.new_id, *("mem",)),
                         editable=False,
                         max_length=40,
                         primary_key=True,
@@ -181,7 +183,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.CharField(
-                        default=functools.partial(iam.ids.new_id, *("inv",), **{}),
+                        default=functools.partial(iam.ids.new_id, *("inv",)),
                         editable=False,
                         max_length=40,
                         primary_key=True,
@@ -223,7 +225,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.CharField(
-                        default=functools.partial(iam.ids.new_id, *("sa",), **{}),
+                        default=functools.partial(iam.ids.new_id, *("sa",)),
                         editable=False,
                         max_length=40,
                         primary_key=True,
@@ -261,7 +263,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.CharField(
-                        default=functools.partial(iam.ids.new_id, *("tok",), **{}),
+                        default=functools.partial(iam.ids.new_id, *("tok",)),
                         editable=False,
                         max_length=40,
                         primary_key=True,
