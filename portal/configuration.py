@@ -33,6 +33,31 @@ SANDBOX_DEFAULTS: Final[Mapping[str, Any]] = {
 }
 
 
+REFUSALS: Final[Mapping[str, str]] = {
+    "secret": (
+        "RAYDOCK_SECRET_KEY is missing, short or the example: anyone could forge a session. Make one with "
+        "`python -c 'import secrets; print(secrets.token_urlsafe(48))'` and keep it out of the repository."
+    ),
+    "debug": "RAYDOCK_DEBUG is on: its error pages show settings and code to anyone. Remove it.",
+    "hosts": (
+        "RAYDOCK_ALLOWED_HOSTS must name the host names people use, such as raydock.example.com, "
+        "and never `*`, or links in e-mails could lead elsewhere."
+    ),
+    "https": (
+        "RAYDOCK_BASE_URL is not https: passwords and tokens would cross the network in clear. "
+        "Put a TLS proxy in front, give its https address, and set RAYDOCK_TRUSTED_PROXIES=1."
+    ),
+    "database": (
+        "DATABASE_URL is missing: SQLite has no row-level security between organizations. "
+        "Give the address of a PostgreSQL database."
+    ),
+    "role": (
+        "RAYDOCK_PORTAL_ROLE_ARN is missing: customers' roles cannot trust an unknown principal. "
+        "Give the ARN of the role that the workers hold."
+    ),
+}
+
+
 class ConfigurationError(ImproperlyConfigured):
     """Why Raydock does not start: one sentence for each thing to mend."""
 
@@ -58,12 +83,11 @@ class FileSource(PydanticBaseSettingsSource):
         try:
             return Path(path).read_text(encoding="utf-8").strip(), field_name, False
         except OSError as error:
-            raise ConfigurationError(
-                [
-                    f"{variable(field_name)}_FILE: {path} cannot be read ({error.strerror}). "
-                    "Name a file that this user may read."
-                ]
-            ) from error
+            sentence = (
+                f"{variable(field_name)}_FILE: {path} cannot be read ({error.strerror}). "
+                "Name a file that this user may read."
+            )
+            raise ConfigurationError([sentence]) from error
 
     def __call__(self) -> dict[str, Any]:
         values = {
@@ -157,7 +181,7 @@ class Configuration(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, then the environment, then `*_FILE`. No `.env`: compose and systemd read those themselves."""
+        """Arguments, then the environment, then `*_FILE`. No `.env`: compose reads that itself."""
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, FileSource(settings_cls)
 
@@ -245,38 +269,16 @@ def refusals(configuration: Configuration) -> list[str]:
     if not configuration.production:
         return []
     key = configuration.secret_key.get_secret_value()
-    rules = (
-        (
-            len(key) < SHORTEST_SECRET or len(set(key)) < 10 or key.startswith("change-me"),
-            "RAYDOCK_SECRET_KEY is missing, short or the example. Make one with `python -c 'import secrets; "
-            "print(secrets.token_urlsafe(48))'` and keep it out of the repository.",
-        ),
-        (
-            configuration.debug,
-            "RAYDOCK_DEBUG is on: its error pages show settings and code to anyone. Remove it.",
-        ),
-        (
-            not configuration.allowed_hosts or "*" in configuration.allowed_hosts,
-            "RAYDOCK_ALLOWED_HOSTS must name the host names people use, such as raydock.example.com, and no `*`.",
-        ),
-        (
-            not configuration.https
-            and urlsplit(configuration.base_url).hostname not in {"localhost", "127.0.0.1"},
-            "RAYDOCK_BASE_URL is not https: passwords and tokens would cross the network in clear. Put a TLS proxy "
-            "in front, give the https address, and set RAYDOCK_TRUSTED_PROXIES=1.",
-        ),
-        (
-            not configuration.database_url.get_secret_value(),
-            "DATABASE_URL is missing: SQLite has no row-level security between organizations. "
-            "Give a PostgreSQL address.",
-        ),
-        (
-            not configuration.portal_role_arn,
-            "RAYDOCK_PORTAL_ROLE_ARN is missing: customers' roles cannot trust an unknown principal. "
-            "Give the ARN of the role that the workers hold.",
-        ),
-    )
-    return [sentence for wrong, sentence in rules if wrong]
+    host = urlsplit(configuration.base_url).hostname
+    broken = {
+        "secret": len(key) < SHORTEST_SECRET or key.startswith("change-me"),
+        "debug": configuration.debug,
+        "hosts": not configuration.allowed_hosts or "*" in configuration.allowed_hosts,
+        "https": not configuration.https and host not in LOCAL_HOSTS,
+        "database": not configuration.database_url.get_secret_value(),
+        "role": not configuration.portal_role_arn,
+    }
+    return [REFUSALS[name] for name, is_broken in broken.items() if is_broken]
 
 
 def load(**given: Any) -> Configuration:

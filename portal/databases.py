@@ -15,7 +15,7 @@ SQLITE_PRAGMAS: Final = (
 
 
 def sqlite(path: Path) -> dict[str, Any]:
-    """SQLite for one machine. Transactions take the write lock at once, so they never fail half-way for it."""
+    """SQLite for one machine. Transactions take the write lock at once, so none fails for it half-way."""
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,

@@ -11,8 +11,8 @@ os.environ.setdefault("RAYDOCK_SANDBOX", "true")
 os.environ.setdefault("RAYDOCK_SANDBOX_TOKEN", "sandbox-token-for-tests")
 os.environ.setdefault("RAYDOCK_LOG_LEVEL", "WARNING")
 
-from portal.settings import *  # noqa: E402, F403  # the point of this file: the product's settings, then ours
-from portal.settings import DATABASES, MIDDLEWARE, STORAGES  # noqa: E402
+from portal.settings import *  # noqa: F403  # the point of this file
+from portal.settings import DATABASES, MIDDLEWARE, STORAGES
 
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 
@@ -20,7 +20,7 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise.")]
 
-# A test that makes ten people must not wait for ten argon2 hashes; tests/shape proves that argon2 is the default.
+# A test that makes ten people must not wait for ten hashes; tests/shape proves that argon2 is used.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
