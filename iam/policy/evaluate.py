@@ -1,7 +1,7 @@
-"""Is a request allowed by a set of policies? AWS's decision for one account, without AWS.
+"""Whether a request is allowed by a set of policies: AWS's decision for one account, without AWS.
 
 Rules: IAM User Guide, "Policy evaluation logic": an explicit Deny anywhere wins; else identity policies or
-the resource's policy must allow; a permissions boundary and a session policy only ever take away; else denied.
+the resource's policy must allow; a permissions boundary and a session policy only ever take away.
 Service control policies are not part of this model.
 """
 

@@ -1,0 +1,316 @@
+"""What each operation may do in the customer's account, action by action and on which resources.
+
+One table says it; the policy that the customer attaches and the session policies of the operations are both
+written from it. Which resources and condition keys an action is authorized on: Service Authorization
+Reference, "Actions, resources, and condition keys for Amazon EC2", "… AWS Identity and Access Management",
+"… Amazon S3". Tags at creation: EC2 User Guide, "Grant permission to tag resources during creation".
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+from iam.policy.documents import CURRENT
+
+TAG_KEY: Final = "raydock-cloud-id"
+PROBE_PREFIX: Final = ".raydock/probe/"
+SESSION_POLICY_LIMIT: Final = 2048
+"""Characters that sts:AssumeRole takes as Policy."""
+
+Test = tuple[str, str, str]
+"""One line of a condition: operator, key, value."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudNames:
+    """The names of one cloud that policies speak of; the role ARN is None until the cloud is connected."""
+
+    cloud_id: str
+    account_id: str
+    region: str
+    bucket: str
+    cluster_role: str
+    cross_account_role_arn: str | None = None
+
+
+class Place(StrEnum):
+    """Where an action may be used: ARN patterns to be filled in with a cloud's names."""
+
+    ANYWHERE = "*"
+    NETWORK = "arn:aws:ec2:{region}:{account_id}:*/*"
+    CLUSTER_ROLE = "arn:aws:iam::{account_id}:role/{cluster_role}"
+    CLUSTER_PROFILE = "arn:aws:iam::{account_id}:instance-profile/{cluster_role}"
+    OWN_ROLE = "{cross_account_role_arn}"
+    OWN_POLICIES = "arn:aws:iam::{account_id}:policy/*"
+    AWS_POLICIES = "arn:aws:iam::aws:policy/*"
+    BUCKET = "arn:aws:s3:::{bucket}"
+    OBJECTS = "arn:aws:s3:::{bucket}/*"
+    PROBES = "arn:aws:s3:::{bucket}/.raydock/probe/*"
+
+
+SHORT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        Place.NETWORK: "*",
+        Place.CLUSTER_ROLE: "arn:aws:iam::*:*/{cluster_role}",
+        Place.CLUSTER_PROFILE: "arn:aws:iam::*:*/{cluster_role}",
+    }
+)
+"""How session policies write a place: shorter, and exact because the role's own policy names the rest."""
+
+
+BORN_OURS: Final[Test] = ("StringEquals", f"aws:RequestTag/{TAG_KEY}", "{cloud_id}")
+IS_OURS: Final[Test] = ("StringEquals", f"aws:ResourceTag/{TAG_KEY}", "{cloud_id}")
+AT_CREATION: Final[Test] = ("Null", "ec2:CreateAction", "false")
+FOR_INSTANCES: Final[Test] = ("StringEquals", "iam:PassedToService", "ec2.amazonaws.com")
+IF_PASSED_FOR_INSTANCES: Final[Test] = ("StringEqualsIfExists", *FOR_INSTANCES[1:])
+
+
+class Kind(StrEnum):
+    """The operations that enter an account."""
+
+    CONNECT = "connect"
+    SETUP = "setup"
+    VERIFY = "verify"
+    DELETE = "delete"
+    TAKEDOWN = "takedown"
+
+
+ALL_KINDS: Final = frozenset(Kind)
+BUILDING: Final = frozenset({Kind.SETUP})
+PROBING: Final = frozenset({Kind.VERIFY})
+REMOVING: Final = frozenset({Kind.DELETE, Kind.TAKEDOWN})
+LOOKING_CLOSELY: Final = ALL_KINDS - BUILDING
+"""A set-up leaves its closing verification to a session of that kind, so that its own policy stays short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Actions of one service that are allowed together: on the same resources, under the same conditions."""
+
+    name: str
+    kinds: frozenset[Kind]
+    service: str
+    verbs: str
+    """The action names, with blanks between."""
+    places: tuple[Place, ...] = (Place.ANYWHERE,)
+    tests: tuple[Test, ...] = ()
+    session_tests: tuple[Test, ...] | None = None
+    """The conditions in a session policy where they are written otherwise, so that statements become one."""
+    reads: bool = False
+    """Only looks. In a session policy it is not narrowed again: the role's own policy does that."""
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """Give the actions as policies name them."""
+        return tuple(f"{self.service}:{verb}" for verb in self.verbs.split())
+
+
+TABLE: Final = (
+    Grant(
+        "LookAtNetwork",
+        ALL_KINDS,
+        "ec2",
+        "DescribeAvailabilityZones DescribeInternetGateways DescribeRouteTables DescribeSecurityGroups "
+        "DescribeSubnets DescribeVpcAttribute DescribeVpcEndpoints DescribeVpcs",
+        reads=True,
+    ),
+    Grant(
+        "LookAtUseOfNetwork",
+        LOOKING_CLOSELY,
+        "ec2",
+        "DescribeInstances DescribeNetworkInterfaces",
+        reads=True,
+    ),
+    Grant("LookAtQuotas", ALL_KINDS, "servicequotas", "GetServiceQuota", reads=True),
+    Grant(
+        "LookAtRoles",
+        ALL_KINDS,
+        "iam",
+        "GetRole GetRolePolicy ListRolePolicies",
+        places=(Place.CLUSTER_ROLE, Place.OWN_ROLE),
+        reads=True,
+    ),
+    Grant(
+        "LookAtAttachedPolicies",
+        LOOKING_CLOSELY,
+        "iam",
+        "ListAttachedRolePolicies",
+        places=(Place.CLUSTER_ROLE, Place.OWN_ROLE),
+        reads=True,
+    ),
+    Grant(
+        "LookAtInstanceProfile",
+        ALL_KINDS,
+        "iam",
+        "GetInstanceProfile",
+        places=(Place.CLUSTER_PROFILE,),
+        reads=True,
+    ),
+    Grant(
+        "LookAtManagedPolicies",
+        LOOKING_CLOSELY,
+        "iam",
+        "GetPolicy GetPolicyVersion",
+        places=(Place.OWN_POLICIES, Place.AWS_POLICIES),
+        reads=True,
+    ),
+    Grant(
+        "LookAtBucket",
+        ALL_KINDS,
+        "s3",
+        "GetBucketCORS GetBucketLocation GetBucketPolicy GetBucketPublicAccessBlock GetBucketTagging "
+        "GetEncryptionConfiguration ListBucket",
+        places=(Place.BUCKET,),
+        reads=True,
+    ),
+    Grant(
+        "LookAtBucketContents",
+        LOOKING_CLOSELY,
+        "s3",
+        "ListBucketMultipartUploads ListBucketVersions",
+        places=(Place.BUCKET,),
+        reads=True,
+    ),
+    # A create is authorized on what it makes, which has request tags …
+    Grant(
+        "CreateTagged",
+        BUILDING,
+        "ec2",
+        "CreateInternetGateway CreateRouteTable CreateSecurityGroup CreateSubnet CreateVpc CreateVpcEndpoint",
+        places=(Place.NETWORK,),
+        tests=(BORN_OURS,),
+    ),
+    # … and on what it is made in, which has resource tags and no request tags. So do all later changes.
+    Grant(
+        "BuildInOwnNetwork",
+        BUILDING,
+        "ec2",
+        "AssociateRouteTable AttachInternetGateway AuthorizeSecurityGroupIngress CreateRoute "
+        "CreateRouteTable CreateSecurityGroup CreateSubnet CreateVpcEndpoint ModifySubnetAttribute ModifyVpcAttribute",
+        places=(Place.NETWORK,),
+        tests=(IS_OURS,),
+    ),
+    # Tags only while something is being created: nobody's resource can be tagged into ours.
+    Grant("TagAtCreation", BUILDING, "ec2", "CreateTags", places=(Place.NETWORK,), tests=(AT_CREATION,)),
+    Grant(
+        "BuildClusterRole",
+        BUILDING,
+        "iam",
+        "AddRoleToInstanceProfile CreateInstanceProfile CreateRole PutRolePolicy TagInstanceProfile TagRole",
+        places=(Place.CLUSTER_ROLE, Place.CLUSTER_PROFILE),
+        session_tests=(IF_PASSED_FOR_INSTANCES,),
+    ),
+    # AddRoleToInstanceProfile asks for iam:PassRole on the role (IAM API Reference).
+    Grant(
+        "PassClusterRoleToInstances",
+        BUILDING,
+        "iam",
+        "PassRole",
+        places=(Place.CLUSTER_ROLE,),
+        tests=(FOR_INSTANCES,),
+        session_tests=(IF_PASSED_FOR_INSTANCES,),
+    ),
+    Grant(
+        "BuildBucket",
+        BUILDING,
+        "s3",
+        "CreateBucket PutBucketCORS PutBucketPolicy PutBucketPublicAccessBlock PutBucketTagging "
+        "PutEncryptionConfiguration",
+        places=(Place.BUCKET,),
+        session_tests=(IF_PASSED_FOR_INSTANCES,),
+    ),
+    Grant("ProbeBucket", PROBING, "s3", "DeleteObject GetObject PutObject", places=(Place.PROBES,)),
+    Grant(
+        "RemoveOwnNetwork",
+        REMOVING,
+        "ec2",
+        "DeleteInternetGateway DeleteRouteTable DeleteSecurityGroup DeleteSubnet DeleteVpc "
+        "DeleteVpcEndpoints DetachInternetGateway DisassociateRouteTable",
+        places=(Place.NETWORK,),
+        tests=(IS_OURS,),
+    ),
+    Grant(
+        "RemoveClusterRole",
+        REMOVING,
+        "iam",
+        "DeleteInstanceProfile DeleteRole DeleteRolePolicy DetachRolePolicy RemoveRoleFromInstanceProfile",
+        places=(Place.CLUSTER_ROLE, Place.CLUSTER_PROFILE),
+    ),
+    Grant("RemoveBucket", REMOVING, "s3", "DeleteBucket PutBucketTagging", places=(Place.BUCKET,)),
+    Grant(
+        "EmptyBucket",
+        REMOVING,
+        "s3",
+        "AbortMultipartUpload DeleteObject DeleteObjectVersion",
+        places=(Place.OBJECTS,),
+    ),
+)
+GRANTS: Mapping[Kind, tuple[Grant, ...]] = MappingProxyType(
+    {kind: tuple(grant for grant in TABLE if kind in grant.kinds) for kind in Kind}
+)
+"""What each kind of operation may do."""
+
+
+def control_plane_policy(names: CloudNames) -> dict[str, Any]:
+    """Give what the customer attaches to the cross-account role: everything any operation needs, no more."""
+    statements = (
+        _statement(names, grant.actions, grant.places, grant.tests) | {"Sid": grant.name} for grant in TABLE
+    )
+    return {"Version": CURRENT, "Statement": list(statements)}
+
+
+def session_policy(kind: str, names: CloudNames) -> dict[str, Any]:
+    """Give the session policy of one kind of operation; its canonical text fits in sts:AssumeRole.
+
+    It meets the role's own policy as an intersection, so it is written short where that loses nothing: reads
+    stand together, and statements that bear the same conditions on ARNs of different services become one.
+    Raises ValueError for an unknown kind.
+    """
+    merged: dict[tuple[tuple[Test, ...], bool], list[Grant]] = {}
+    for grant in GRANTS[Kind(kind)]:
+        tests = grant.tests if grant.session_tests is None else grant.session_tests
+        merged.setdefault((tests, grant.reads), []).append(grant)
+    statements = (_merged(names, grants, tests) for (tests, _), grants in merged.items())
+    return {"Version": CURRENT, "Statement": list(statements)}
+
+
+def actions(kind: str) -> frozenset[str]:
+    """Give every action that a kind of operation may use."""
+    return frozenset(action for grant in GRANTS[Kind(kind)] for action in grant.actions)
+
+
+def _merged(names: CloudNames, grants: Iterable[Grant], tests: tuple[Test, ...]) -> dict[str, Any]:
+    granted = [action for grant in grants for action in grant.actions]
+    places = {_short(grant, place): None for grant in grants for place in grant.places}
+    return _statement(names, granted, places, tests)
+
+
+def _short(grant: Grant, place: Place) -> str:
+    return str(Place.ANYWHERE) if grant.reads else SHORT.get(place, place)
+
+
+def _statement(
+    names: CloudNames, granted: Iterable[str], places: Iterable[str], tests: tuple[Test, ...]
+) -> dict[str, Any]:
+    filled = [place.format_map(asdict(names)) for place in places if _known(place, names)]
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": _one_or_list(granted),
+        "Resource": _one_or_list(filled),
+    }
+    return statement | ({"Condition": _condition(names, tests)} if tests else {})
+
+
+def _known(place: str, names: CloudNames) -> bool:
+    return place != Place.OWN_ROLE or names.cross_account_role_arn is not None
+
+
+def _condition(names: CloudNames, tests: tuple[Test, ...]) -> dict[str, dict[str, str]]:
+    return {operator: {key: value.format_map(asdict(names))} for operator, key, value in tests}
+
+
+def _one_or_list(values: Iterable[str]) -> str | list[str]:
+    listed = list(values)
+    return listed[0] if len(listed) == 1 else listed
