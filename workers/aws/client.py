@@ -68,7 +68,9 @@ class _PerCallProvider(CredentialProvider):
 
 
 def _name_agent(params: dict[str, Any], **_: object) -> None:
-    params["headers"]["User-Agent"] = f"{_caller.get().agent} {params['headers'].get('User-Agent', '')}".strip()
+    params["headers"]["User-Agent"] = (
+        f"{_caller.get().agent} {params['headers'].get('User-Agent', '')}".strip()
+    )
 
 
 class Transport:
@@ -101,7 +103,7 @@ class Transport:
         for service in services:
             self._client(service, region)
 
-    def _client(self, service: str, region: str) -> Any:  # noqa: ANN401 - the SDK makes its classes at run time
+    def _client(self, service: str, region: str) -> Any:
         key = (service, region)
         client = self._clients.get(key)
         if client is None:
@@ -110,7 +112,7 @@ class Transport:
                 self._clients[key] = client
         return client
 
-    def _make(self, service: str, region: str) -> Any:  # noqa: ANN401 - as above
+    def _make(self, service: str, region: str) -> Any:
         client = self._session.create_client(
             service,
             region_name=region,
@@ -166,7 +168,7 @@ class Client:
         self._keep(action, started, at, metadata.get("RequestId", ""), metadata.get("HTTPStatusCode", 0), "")
         return reply
 
-    def _keep(  # noqa: PLR0913 - the fields of one record
+    def _keep(
         self, action: str, started: float, at: datetime, request_id: str, status: int, error_code: str
     ) -> None:
         service, _, name = action.partition(":")

@@ -51,7 +51,9 @@ _CONFLICT = frozenset({
     "InvalidSubnet.Conflict", "IdempotentParameterMismatch", "ConcurrentModification", "InvalidGroup.Reserved",
     "RouteTableAlreadyAssociated", "EntityTemporarilyUnmodifiable", "IncorrectState", "InvalidState",
 })  # fmt: skip
-_MISSING_CODE = re.compile(r"(NotFound|NotFoundException|NoSuch\w+|NotAttached|\.Malformed|NotFoundFault)$|^404$")
+_MISSING_CODE = re.compile(
+    r"(NotFound|NotFoundException|NoSuch\w+|NotAttached|\.Malformed|NotFoundFault)$|^404$"
+)
 _LIMIT_CODE = re.compile(r"(LimitExceeded|Limit|QuotaExceeded)$")
 _NAMED_ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z]+)")
 _ENCODED = re.compile(r"\s*Encoded authorization failure message: \S+")
@@ -68,7 +70,7 @@ _NOT_FOUND = 404
 class AwsError(Exception):
     """An AWS call that did not succeed. `ambiguous` says that it may have been carried out all the same."""
 
-    def __init__(  # noqa: PLR0913 - one error, fully described
+    def __init__(
         self,
         kind: Kind,
         code: str,

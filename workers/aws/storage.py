@@ -1,0 +1,90 @@
+"""The S3 side of a look: the cloud's one bucket, its settings, what lies in it, and the try at using it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from clouds.facts import Bucket, Contents
+from workers.aws import replies
+from workers.aws.looks import Ask, Looks
+
+PAGE = 1000
+
+
+@dataclass
+class BucketLook:
+    """What was found so far of a bucket that is known by name."""
+
+    looks: Looks
+    name: str
+    region: str = ""
+    parts: dict[str, Any] = field(default_factory=dict)
+
+    def place(self) -> list[Ask]:
+        """Whether it is there, and where."""
+        return [self._location]
+
+    def settings(self) -> list[Ask]:
+        """How it is set up."""
+        return [partial(self._setting, part, action) for part, action in _SETTINGS.items()]
+
+    def tags(self) -> list[Ask]:
+        """Whose it is."""
+        return [partial(self._setting, "tags", "s3:GetBucketTagging")]
+
+    def contents(self) -> list[Ask]:
+        """The first page of what lies in it."""
+        return [self._objects, self._uploads]
+
+    def found(self) -> Bucket | None:
+        """The bucket, or None when it is not there."""
+        if not self.region:
+            return None
+        parts = {name: value for name, value in self.parts.items() if name in _FACTS}
+        return Bucket(name=self.name, region=self.region, contents=self._contents(), **parts)
+
+    def _contents(self) -> Contents | None:
+        objects, uploads = self.parts.get("objects"), self.parts.get("uploads")
+        if objects is None or uploads is None:
+            return None
+        return Contents(
+            objects=replies.stored_objects(objects),
+            uploads=replies.uploads(uploads),
+            truncated=bool(objects.get("IsTruncated") or uploads.get("IsTruncated")),
+        )
+
+    def _location(self) -> None:
+        reply = self._ask("s3:GetBucketLocation")
+        if reply is not None:
+            self.region = replies.location(reply)
+
+    def _setting(self, part: str, action: str) -> None:
+        reply = self._ask(action)
+        if reply is not None:
+            self.parts[part] = _READ[part](reply)
+
+    def _objects(self) -> None:
+        self.parts["objects"] = self._ask("s3:ListObjectVersions", MaxKeys=PAGE)
+
+    def _uploads(self) -> None:
+        self.parts["uploads"] = self._ask("s3:ListMultipartUploads", MaxUploads=PAGE)
+
+    def _ask(self, action: str, **more: object) -> Mapping[str, Any] | None:
+        return self.looks.one(action, {"Bucket": self.name, **more}, subject=self.name)
+
+
+_SETTINGS = {
+    "public_access": "s3:GetPublicAccessBlock",
+    "encryption": "s3:GetBucketEncryption",
+    "cors": "s3:GetBucketCors",
+    "policy": "s3:GetBucketPolicy",
+}
+_READ = {
+    "public_access": replies.public_access,
+    "encryption": replies.encryption,
+    "cors": replies.cors_rules,
+    "policy": lambda reply: replies.document(reply["Policy"]),
+    "tags": replies.tags,
+}
+_FACTS = frozenset(_READ)
