@@ -132,7 +132,7 @@ class _Case:
             return denied
         naming = self._named_by()
         if not naming:
-            return Decision(False, Reason.NOT_TRUSTED)
+            return Decision(allowed=False, reason=Reason.NOT_TRUSTED)
         role_account = self.request.resource.split(":")[4:5]
         foreign = self.caller.account != "" and [self.caller.account] != role_account
         if foreign or max(naming) is Naming.ACCOUNT:
@@ -142,22 +142,23 @@ class _Case:
     def _denied(self) -> Decision | None:
         documents = (*self.identity, *self.resource, *(self.boundary or ()), *(self.session or ()))
         denying = self._names(documents, Effect.DENY)
-        return Decision(False, Reason.EXPLICIT_DENY, denying) if denying else None
+        return Decision(allowed=False, reason=Reason.EXPLICIT_DENY, statements=denying) if denying else None
 
     def _limited(self, own: tuple[str, ...], naming: Mapping[Naming, tuple[str, ...]]) -> Decision:
         """Hold what is granted against boundary and session policy, as far as they bind each grant."""
         if Naming.OUTRIGHT in naming:
-            return Decision(True, Reason.RESOURCE_ALLOW, naming[Naming.OUTRIGHT])
+            return Decision(allowed=True, reason=Reason.RESOURCE_ALLOW, statements=naming[Naming.OUTRIGHT])
         as_role, as_user = naming.get(Naming.ROLE, ()), naming.get(Naming.USER, ())
         if not (own or as_role or as_user):
-            return Decision(False, Reason.NO_ALLOW)
+            return Decision(allowed=False, reason=Reason.NO_ALLOW)
         if not self._within(self.session):
-            return Decision(False, Reason.NOT_IN_SESSION)
+            return Decision(allowed=False, reason=Reason.NOT_IN_SESSION)
         if as_user:
-            return Decision(True, Reason.RESOURCE_ALLOW, as_user)
+            return Decision(allowed=True, reason=Reason.RESOURCE_ALLOW, statements=as_user)
         if not self._within(self.boundary):
-            return Decision(False, Reason.NOT_IN_BOUNDARY)
-        return Decision(True, Reason.IDENTITY_ALLOW if own else Reason.RESOURCE_ALLOW, own or as_role)
+            return Decision(allowed=False, reason=Reason.NOT_IN_BOUNDARY)
+        reason = Reason.IDENTITY_ALLOW if own else Reason.RESOURCE_ALLOW
+        return Decision(allowed=True, reason=reason, statements=own or as_role)
 
     def _within(self, limit: Sequence[Document] | None) -> bool:
         return limit is None or bool(self._names(limit, Effect.ALLOW))

@@ -188,7 +188,8 @@ TABLE: Final = (
         BUILDING,
         "ec2",
         "AssociateRouteTable AttachInternetGateway AuthorizeSecurityGroupIngress CreateRoute "
-        "CreateRouteTable CreateSecurityGroup CreateSubnet CreateVpcEndpoint ModifySubnetAttribute ModifyVpcAttribute",
+        "CreateRouteTable CreateSecurityGroup CreateSubnet CreateVpcEndpoint "
+        "ModifySubnetAttribute ModifyVpcAttribute",
         places=(Place.NETWORK,),
         tests=(IS_OURS,),
     ),

@@ -120,29 +120,28 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One question to a door. `open_to` gives the decision; `wanted` is what it should be."""
+    """One question to a door: `open_to` tries it; it should stay shut unless `wanted`."""
 
     code: str
     severity: Literal["must", "should"]
-    wanted: bool
     open_to: Callable[[Door], Decision]
     observed: str
     expected: str
+    wanted: bool = False
 
 
 RULES: Final = (
     Rule(
         "not_trusted",
         "must",
-        True,
         lambda door: door.opens(external_id=door.external_id),
         "The role does not let the portal in with this cloud's external ID.",
         "The portal's exact role may assume it with the external ID.",
+        wanted=True,
     ),
     Rule(
         "no_external_id",
         "must",
-        False,
         lambda door: door.opens(),
         "The portal can assume the role without any external ID.",
         "The role asks for this cloud's external ID, or else another tenant could use it through the portal.",
@@ -150,7 +149,6 @@ RULES: Final = (
     Rule(
         "any_external_id",
         "must",
-        False,
         lambda door: door.opens(external_id=f"random-{secrets.token_hex(16)}"),
         "The portal can assume the role with an external ID that nobody was given.",
         "The role compares the external ID with StringEquals and this cloud's one value.",
@@ -158,7 +156,6 @@ RULES: Final = (
     Rule(
         "whole_account",
         "must",
-        False,
         lambda door: door.opens(caller=door.neighbour, external_id=door.external_id),
         "Every role in the portal's account can assume the role.",
         "The role names the portal's exact role, not its account.",
@@ -166,7 +163,6 @@ RULES: Final = (
     Rule(
         "anyone",
         "must",
-        False,
         lambda door: door.opens(caller=door.stranger, external_id=door.external_id),
         "Roles of any AWS account can assume the role.",
         "The role names the portal's exact role.",
@@ -174,18 +170,18 @@ RULES: Final = (
     Rule(
         "no_source_identity",
         "should",
-        True,
         lambda door: door.opens(action=NAME_ACTOR, external_id=door.external_id),
         "The role does not grant sts:SetSourceIdentity.",
         "CloudTrail in this account names the person who acts.",
+        wanted=True,
     ),
     Rule(
         "no_session_tags",
         "should",
-        True,
         lambda door: door.opens(action=TAG, external_id=door.external_id),
         "The role does not grant sts:TagSession.",
         "CloudTrail in this account names the cloud and the organization.",
+        wanted=True,
     ),
 )
 FIX: Final = "Replace the role's trust policy by the one that Raydock shows for this cloud."
