@@ -412,9 +412,9 @@ class Facts:
         return next((one for one in self.quotas if one.code == code), None)
 
     def refusals(self, *actions: str, subject: str = "") -> tuple[Denied, ...]:
-        """The refused looks among these IAM actions; with `subject`, only those about it (or about all)."""
+        """The refused looks among these IAM actions; with `subject` only those about this name or all."""
         return tuple(
             one
             for one in self.denied
-            if one.action in actions and (not subject or one.subject in {"", "*", subject})
+            if one.action in actions and (one.subject in {"", "*"} or subject in one.subject)
         )

@@ -49,7 +49,7 @@ def _decode(hint: Any, value: Any) -> Any:
         return _decode_container(typing.get_origin(hint), typing.get_args(hint), value)
     if hint is datetime:
         return datetime.fromisoformat(value)
-    return from_plain(hint, value) if dataclasses.is_dataclass(hint) else value
+    return from_plain(hint, value) if isinstance(hint, type) and dataclasses.is_dataclass(hint) else value
 
 
 def _decode_container(origin: Any, arguments: tuple[Any, ...], value: Any) -> Any:

@@ -1,5 +1,18 @@
 """From spec and facts to plans: set-up, delete, preflight and the list of resources. Pure."""
 
-from clouds.planning.steps import Blocker, Kept, Plan, Ref, Step, at_path, refs, resolved
+from clouds.planning.setup import SETUP_ACTIONS, plan_setup
+from clouds.planning.steps import Blocker, Kept, Plan, Ref, Step, Token, at_path, refs, resolved
 
-__all__ = ["Blocker", "Kept", "Plan", "Ref", "Step", "at_path", "refs", "resolved"]
+__all__ = [
+    "SETUP_ACTIONS",
+    "Blocker",
+    "Kept",
+    "Plan",
+    "Ref",
+    "Step",
+    "Token",
+    "at_path",
+    "plan_setup",
+    "refs",
+    "resolved",
+]

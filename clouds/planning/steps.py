@@ -21,17 +21,31 @@ class Ref:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A client token: always the same for the same seed and the same resolved parts."""
+
+    seed: str
+    parts: tuple["str | Ref", ...] = ()
+
+    def text(self, look: Callable[[Ref], Any]) -> str:
+        """The token as AWS takes it: 64 characters."""
+        parts = (str(look(one)) if isinstance(one, Ref) else one for one in self.parts)
+        return hashlib.sha256("/".join((self.seed, *parts)).encode()).hexdigest()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """One change: exactly one mutating AWS call.
 
     `action` is service and API operation ("s3:PutBucketEncryption" is put_bucket_encryption), `params`
-    the boto3 parameters, which may hold Refs to earlier replies. `needs` names the steps of this plan
-    that must be done before. `result` is the path of the created id in the reply. `token_param` is the
-    parameter that already holds a deterministic client token. `missing_ok`: "no such thing" counts as
-    done. `settled`: error codes that mean "it is already so". `not_yet`: error codes that mean AWS has
-    not caught up with an earlier step, so the same call is worth another try. `refused` is the path of a
-    list in a successful reply that names what was not done (DeleteObjects, DeleteVpcEndpoints).
+    the boto3 parameters, which may hold Refs to earlier replies and a Token: `resolved` fills both in.
+    `needs` names the steps of this plan that must be done before. `result` is the path of the created id
+    in the reply. `token_param` is the parameter that holds the client token. `missing_ok`: "no such
+    thing" counts as done. `settled`: error codes that mean "it is already so". `not_yet`: error codes
+    that mean AWS has not caught up with an earlier step, so the same call is worth another try.
+    `refused` is the path of a list in a successful reply that names what was not done (DeleteObjects,
+    DeleteVpcEndpoints).
     """
 
     name: str
@@ -160,6 +174,8 @@ def refs(value: Any) -> Iterator[Ref]:
     """Every Ref inside a parameter value."""
     if isinstance(value, Ref):
         yield value
+    elif isinstance(value, Token):
+        yield from refs(value.parts)
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from refs(item)
@@ -172,6 +188,8 @@ def resolved(value: Any, look: Callable[[Ref], Any]) -> Any:
     """The parameter value with each Ref replaced by what `look` finds, as fresh dicts and lists."""
     if isinstance(value, Ref):
         return look(value)
+    if isinstance(value, Token):
+        return value.text(look)
     if isinstance(value, Mapping):
         return {key: resolved(item, look) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -185,11 +203,6 @@ def at_path(reply: Mapping[str, Any], path: str) -> Any:
     for part in path.split("."):
         found = found[part]
     return found
-
-
-def token(cloud_id: str, logical: str) -> str:
-    """The client token of a create call: the same for ever for one resource of one cloud (64 characters)."""
-    return hashlib.sha256(f"{cloud_id}/{logical}".encode()).hexdigest()
 
 
 def ordered(steps: Collection[Step]) -> tuple[Step, ...]:
