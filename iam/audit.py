@@ -228,14 +228,17 @@ def records(organization_id: str, filters: AuditFilters = NO_FILTERS) -> Iterato
         after = chunk[-1]["seq"]
 
 
-def verify(organization_id: str) -> Integrity:
-    """Follow an organization's whole chain and say whether it holds, or the first event where it does not."""
+def verify(organization_id: str, signed: Head | None = None) -> Integrity:
+    """Follow an organization's whole chain and say whether it holds, or the first event where it does not.
+
+    With `signed`, an earlier head kept elsewhere, it must also pass through that.
+    """
     expected = head(organization_id)
     found = chain.walk(organization_id, _links(organization_id), expected)
     latest = head(organization_id)
     if found.ok and found.head.seq > latest.seq:
         return chain.broken(latest, latest.seq + 1, "events were put in after the end of the chain")
-    return found
+    return chain.walk(organization_id, _links(organization_id), signed) if found.ok and signed else found
 
 
 def head(organization_id: str) -> Head:
