@@ -1,0 +1,124 @@
+"""Which states operations and clouds have, and every move between them that is legal. docs/states.md draws this."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Kind(StrEnum):
+    """What an operation does."""
+
+    CONNECT = "connect"
+    SETUP = "setup"
+    VERIFY = "verify"
+    DELETE = "delete"
+    TAKEDOWN = "takedown"
+
+
+class OperationState(StrEnum):
+    """How far an operation is. These few drive the machine; codes explain it to people."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class CloudState(StrEnum):
+    """What a cloud is good for now."""
+
+    RESERVED = "reserved"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    SETTING_UP = "setting_up"
+    SETUP_FAILED = "setup_failed"
+    ACTIVE = "active"
+    ATTENTION = "attention"
+    SUSPENDED = "suspended"
+    DELETING = "deleting"
+    DELETE_FAILED = "delete_failed"
+    DELETED = "deleted"
+
+
+O, C, K = OperationState, CloudState, Kind
+
+OPEN = frozenset({O.QUEUED, O.RUNNING, O.WAITING})
+FINAL = frozenset({O.SUCCEEDED, O.FAILED, O.CANCELLED})
+
+# A running operation becomes queued when its worker hands it over, and is claimed again (running to running)
+# when its worker has died. Queued and waiting ones need no worker to be cancelled, nor to be given up.
+OPERATION_MOVES: Mapping[OperationState, frozenset[OperationState]] = MappingProxyType(
+    {
+        O.QUEUED: frozenset({O.RUNNING, O.CANCELLED}),
+        O.RUNNING: frozenset({O.RUNNING, O.QUEUED, O.WAITING, O.SUCCEEDED, O.FAILED, O.CANCELLED}),
+        O.WAITING: frozenset({O.RUNNING, O.CANCELLED}),
+        O.SUCCEEDED: frozenset(),
+        O.FAILED: frozenset(),
+        O.CANCELLED: frozenset(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a cloud follows one operation: its state while the work goes on, and after it ended well or badly."""
+
+    during: CloudState
+    done: CloudState
+    failed: CloudState
+
+
+def _still(*states: CloudState) -> dict[CloudState, Course]:
+    return {state: Course(state, state, state) for state in states}
+
+
+_SETUP = Course(C.SETTING_UP, C.ACTIVE, C.SETUP_FAILED)
+_DELETE = Course(C.DELETING, C.DELETED, C.DELETE_FAILED)
+
+# Which clouds each kind may start on, and how they follow. What is not here is refused.
+# A kind that is done on an ACTIVE course ends in ATTENTION or SUSPENDED where verification says so.
+CLOUD_MOVES: Mapping[Kind, Mapping[CloudState, Course]] = MappingProxyType(
+    {
+        K.CONNECT: {
+            C.RESERVED: Course(C.CONNECTING, C.CONNECTED, C.RESERVED),
+            **_still(C.CONNECTED, C.SETUP_FAILED, C.ACTIVE, C.ATTENTION, C.SUSPENDED, C.DELETE_FAILED),
+        },
+        K.SETUP: {C.CONNECTED: _SETUP, C.SETUP_FAILED: _SETUP, C.ATTENTION: _SETUP},
+        K.VERIFY: {
+            C.ACTIVE: Course(C.ACTIVE, C.ACTIVE, C.ACTIVE),
+            C.ATTENTION: Course(C.ATTENTION, C.ACTIVE, C.ATTENTION),
+            C.SUSPENDED: Course(C.SUSPENDED, C.ACTIVE, C.SUSPENDED),
+            **_still(C.SETUP_FAILED),
+        },
+        K.TAKEDOWN: {C.SETUP_FAILED: Course(C.DELETING, C.CONNECTED, C.SETUP_FAILED)},
+        K.DELETE: dict.fromkeys(
+            (C.RESERVED, C.CONNECTED, C.SETUP_FAILED, C.ACTIVE, C.ATTENTION, C.SUSPENDED, C.DELETE_FAILED),
+            _DELETE,
+        ),
+    }
+)
+
+# Kinds that only look. They may run beside another operation of the same cloud; all others exclude each other.
+LOOKS = frozenset({K.VERIFY})
+
+
+def may_move(before: OperationState, after: OperationState) -> bool:
+    """Say whether an operation may go from one state to the other."""
+    return after in OPERATION_MOVES[before]
+
+
+def course(kind: Kind, state: CloudState) -> Course | None:
+    """Return how a cloud in this state follows an operation of this kind; None where it may not start."""
+    return CLOUD_MOVES[kind].get(state)
+
+
+def verdict(state: CloudState, *, failed_musts: int, suspends: bool) -> CloudState:
+    """Return where a cloud ends that would be active, after what verification found."""
+    if state is not C.ACTIVE:
+        return state
+    if suspends:
+        return C.SUSPENDED
+    return C.ATTENTION if failed_musts else C.ACTIVE
