@@ -1,7 +1,9 @@
-"""What went wrong with an AWS call, said once in our words. Nothing past this module reads AWS error codes."""
+"""What went wrong with an AWS call, said once in our words. Only steps name AWS codes besides."""
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -45,16 +47,16 @@ _THROTTLED = frozenset({
     "EC2ThrottledException",
 })  # fmt: skip
 _CONFLICT = frozenset({
-    "DependencyViolation", "DeleteConflict", "ResourceInUse", "Resource.AlreadyAssociated", "EntityAlreadyExists",
-    "BucketAlreadyExists", "BucketAlreadyOwnedByYou", "BucketNotEmpty", "OperationAborted", "LimitExceeded",
-    "InvalidGroup.Duplicate", "InvalidGroup.InUse", "InvalidPermission.Duplicate", "RouteAlreadyExists",
-    "InvalidSubnet.Conflict", "IdempotentParameterMismatch", "ConcurrentModification", "InvalidGroup.Reserved",
+    "DependencyViolation", "DeleteConflict", "ResourceInUse", "Resource.AlreadyAssociated",
+    "EntityAlreadyExists", "BucketAlreadyExists", "BucketAlreadyOwnedByYou", "BucketNotEmpty",
+    "OperationAborted", "InvalidGroup.Duplicate", "InvalidGroup.InUse", "InvalidPermission.Duplicate",
+    "RouteAlreadyExists", "InvalidSubnet.Conflict", "IdempotentParameterMismatch", "ConcurrentModification",
     "RouteTableAlreadyAssociated", "EntityTemporarilyUnmodifiable", "IncorrectState", "InvalidState",
 })  # fmt: skip
 _MISSING_CODE = re.compile(
     r"(NotFound|NotFoundException|NoSuch\w+|NotAttached|\.Malformed|NotFoundFault)$|^404$"
 )
-_LIMIT_CODE = re.compile(r"(LimitExceeded|Limit|QuotaExceeded)$")
+_LIMIT_CODE = re.compile(r"(LimitExceeded|QuotaExceeded|Limit)$")
 _NAMED_ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z]+)")
 _ENCODED = re.compile(r"\s*Encoded authorization failure message: \S+")
 
@@ -96,6 +98,11 @@ class AwsError(Exception):
         return self.kind in TRANSIENT
 
     @property
+    def limit(self) -> bool:
+        """Whether a quota of the account is used up."""
+        return self.kind is Kind.CONFLICT and bool(_LIMIT_CODE.search(self.code))
+
+    @property
     def missing_action(self) -> str:
         """The permission that was lacking: the one that AWS names in its message, else the call's own."""
         named = _NAMED_ACTION.search(self.message)
@@ -113,6 +120,13 @@ def translate(error: Exception, *, action: str, mutating: bool) -> AwsError:
     if isinstance(error, BotoCoreError):
         return AwsError(Kind.INVALID, type(error).__name__, _plain(str(error)), action=action)
     raise error
+
+
+def refusal(item: Mapping[str, Any], *, action: str) -> AwsError:
+    """What one entry of a reply's own list of failures says (DeleteObjects, DeleteVpcEndpoints)."""
+    detail = item.get("Error", item)
+    code = str(detail.get("Code", ""))
+    return AwsError(_kind(code, 0), code, _plain(str(detail.get("Message", ""))), action=action)
 
 
 def _answered(error: ClientError, *, action: str, mutating: bool) -> AwsError:

@@ -14,7 +14,7 @@ Reader = Callable[[Mapping[str, Any]], Any]
 
 @dataclass(frozen=True)
 class Listing:
-    """One kind of resource: the fact it becomes, the call that lists it, the list's name, how a row is read."""
+    """One kind of resource: its fact, the call that lists it, the list's name, how a row is read."""
 
     fact: str
     action: str

@@ -1,4 +1,4 @@
-"""One look at a cloud's account: facts, gathered side by side in two rounds, three where policies are managed.
+"""One look at a cloud's account: facts, gathered side by side in two rounds, three with managed policies.
 
 Found by the cloud's tag, by the names that follow from its id, and by the VPCs of the last look, so that a
 resource is found although nobody remembers having made it, and also when somebody took its tags away.
@@ -66,7 +66,7 @@ class _Look:
         self.scope = scope
         self.network = NetworkLook(looks, spec.cloud_id)
         self.identities = IdentityLook(looks)
-        self.bucket = BucketLook(looks, spec.bucket_name)
+        self.bucket = BucketLook(looks, spec.bucket_name, spec.account_id)
         self.quotas: list[Quota] = []
         self.known_vpcs = (
             frozenset(one.id for one in known.vpcs if one.cloud_id == spec.cloud_id) if known else frozenset()

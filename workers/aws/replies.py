@@ -31,7 +31,8 @@ Reply = Mapping[str, Any]
 
 _ROUTE_TARGETS = (
     "GatewayId", "NatGatewayId", "TransitGatewayId", "NetworkInterfaceId", "InstanceId",
-    "VpcPeeringConnectionId", "EgressOnlyInternetGatewayId", "LocalGatewayId", "CarrierGatewayId", "CoreNetworkArn",
+    "VpcPeeringConnectionId", "EgressOnlyInternetGatewayId", "LocalGatewayId", "CarrierGatewayId",
+    "CoreNetworkArn",
 )  # fmt: skip
 _ROUTE_DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
 _PEERS = (
@@ -40,8 +41,6 @@ _PEERS = (
     ("UserIdGroupPairs", "GroupId"),
     ("PrefixListIds", "PrefixListId"),
 )
-# https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html: two regions have old names.
-_OLD_LOCATIONS = {"": "us-east-1", "EU": "eu-west-1"}
 
 
 def tags(item: Reply) -> dict[str, str]:
@@ -238,12 +237,6 @@ def document(value: Any) -> dict[str, Any]:
     except ValueError:
         return {}
     return parsed if isinstance(parsed, dict) else {}
-
-
-def location(reply: Reply) -> str:
-    """The region of GetBucketLocation."""
-    named = str(reply.get("LocationConstraint") or "")
-    return _OLD_LOCATIONS.get(named, named)
 
 
 def public_access(reply: Reply) -> PublicAccess:

@@ -33,7 +33,7 @@ Base = Callable[[], Credentials]
 
 @dataclass(frozen=True)
 class Entry:
-    """An assumed role. `lacking` names what its trust policy did not grant, so that we are less visible there."""
+    """An assumed role. `lacking`: what its trust policy did not grant, so that we are less visible there."""
 
     credentials: Credentials
     lacking: tuple[str, ...]
@@ -161,6 +161,6 @@ def _credentials(reply: Mapping[str, Any]) -> Credentials:
 
 
 def _key(door: Door, policy: str) -> tuple[str, ...]:
-    """Never shared between organizations, roles, powers or operations: a session bears its operation's name."""
+    """Never shared between organizations, roles, powers or operations: sessions bear an operation's name."""
     digest = hashlib.sha256(policy.encode()).hexdigest()
     return (door.organization_id, door.role_arn, door.external_id, door.operation_id, digest)

@@ -18,6 +18,7 @@ class BucketLook:
 
     looks: Looks
     name: str
+    account_id: str
     region: str = ""
     parts: dict[str, Any] = field(default_factory=dict)
 
@@ -55,9 +56,10 @@ class BucketLook:
         )
 
     def _location(self) -> None:
-        reply = self._ask("s3:GetBucketLocation")
+        # Names are global: a bucket of another account must look like one that we may not see.
+        reply = self._ask("s3:HeadBucket", ExpectedBucketOwner=self.account_id)
         if reply is not None:
-            self.region = replies.location(reply)
+            self.region = reply["BucketRegion"]
 
     def _setting(self, part: str, action: str) -> None:
         reply = self._ask(action)
