@@ -3,19 +3,19 @@
 from itertools import chain
 
 from clouds.facts import Facts
-from clouds.planning.identity import identity_steps
-from clouds.planning.network import network_steps
-from clouds.planning.steps import Plan, ordered
-from clouds.planning.storage import storage_steps
-from clouds.planning.survey import (
+from clouds.planning.claims import (
     NETWORK_READS,
-    Survey,
     group_is_taken,
     name_is_taken,
     not_seen,
     routed_elsewhere,
     zones_are_short,
 )
+from clouds.planning.identity import identity_steps
+from clouds.planning.network import network_steps
+from clouds.planning.steps import Plan, ordered
+from clouds.planning.storage import storage_steps
+from clouds.planning.survey import Survey
 from clouds.specs import CloudSpec
 
 # Every call that a set-up plan can hold; the grants of set-up are held against it.
