@@ -1,5 +1,6 @@
 """From spec and facts to plans: set-up, delete, preflight and the list of resources. Pure."""
 
+from clouds.planning.inventory import Resource, resources
 from clouds.planning.removal import DELETE_ACTIONS, plan_delete
 from clouds.planning.setup import SETUP_ACTIONS, plan_setup
 from clouds.planning.steps import Blocker, Kept, Plan, Ref, Step, Token, at_path, refs, resolved
@@ -11,6 +12,7 @@ __all__ = [
     "Kept",
     "Plan",
     "Ref",
+    "Resource",
     "Step",
     "Token",
     "at_path",
@@ -18,4 +20,5 @@ __all__ = [
     "plan_setup",
     "refs",
     "resolved",
+    "resources",
 ]
