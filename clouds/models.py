@@ -38,7 +38,7 @@ class Cloud(models.Model):
     options = models.JSONField(default=dict)
     # Made by us, one for ever (PRODUCT 3, T1, T2); a trigger in the database refuses to change it (T4).
     external_id = models.CharField(max_length=64, unique=True, editable=False)
-    role_arn = models.CharField(max_length=2048, null=True)
+    role_arn = models.CharField(max_length=2048, null=True)  # noqa: DJ001 - unique where there is one
     facts = models.JSONField(null=True)
     facts_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
@@ -67,9 +67,9 @@ class Cloud(models.Model):
 class Operation(models.Model):
     """One request to change or look at a cloud: the truth about the work.
 
-    `due_at` is when the next turn may start; while a turn runs it is when the worker's lease ends, so that the
-    queue and the search for dead workers are one query. `fence` grows with each claim, and only its holder
-    can record. `stalled` counts turns in a row without progress, `crashes` lost workers in a row without it.
+    `due_at` is when the next turn may start; while a turn runs it is when the worker's lease ends, so that
+    the queue and the search for dead workers are one query. `fence` grows with each claim, and only its
+    holder can record. `stalled` counts turns in a row without progress, `crashes` lost workers likewise.
     """
 
     id = _id("op")
@@ -193,7 +193,7 @@ class AwsCall(models.Model):
 
 
 class CloudResource(models.Model):
-    """A resource of a cloud as last known, for people to look at. Deleting never trusts it: it looks in AWS."""
+    """A resource of a cloud as last known, for people. Deleting never trusts it: it looks in AWS."""
 
     id = models.BigAutoField(primary_key=True)
     organization = _ORGANIZATION()

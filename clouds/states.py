@@ -1,4 +1,4 @@
-"""Which states operations and clouds have, and every move between them that is legal. docs/states.md draws this."""
+"""Which states operations and clouds have, and every legal move between them (drawn in docs/states.md)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,28 +43,28 @@ class CloudState(StrEnum):
     DELETED = "deleted"
 
 
-O, C, K = OperationState, CloudState, Kind
+S, C, K = OperationState, CloudState, Kind
 
-OPEN = frozenset({O.QUEUED, O.RUNNING, O.WAITING})
-FINAL = frozenset({O.SUCCEEDED, O.FAILED, O.CANCELLED})
+OPEN = frozenset({S.QUEUED, S.RUNNING, S.WAITING})
+FINAL = frozenset({S.SUCCEEDED, S.FAILED, S.CANCELLED})
 
 # A running operation becomes queued when its worker hands it over, and is claimed again (running to running)
 # when its worker has died. Queued and waiting ones need no worker to be cancelled, nor to be given up.
 OPERATION_MOVES: Mapping[OperationState, frozenset[OperationState]] = MappingProxyType(
     {
-        O.QUEUED: frozenset({O.RUNNING, O.CANCELLED}),
-        O.RUNNING: frozenset({O.RUNNING, O.QUEUED, O.WAITING, O.SUCCEEDED, O.FAILED, O.CANCELLED}),
-        O.WAITING: frozenset({O.RUNNING, O.CANCELLED}),
-        O.SUCCEEDED: frozenset(),
-        O.FAILED: frozenset(),
-        O.CANCELLED: frozenset(),
+        S.QUEUED: frozenset({S.RUNNING, S.CANCELLED}),
+        S.RUNNING: frozenset({S.RUNNING, S.QUEUED, S.WAITING, S.SUCCEEDED, S.FAILED, S.CANCELLED}),
+        S.WAITING: frozenset({S.RUNNING, S.CANCELLED}),
+        S.SUCCEEDED: frozenset(),
+        S.FAILED: frozenset(),
+        S.CANCELLED: frozenset(),
     }
 )
 
 
 @dataclass(frozen=True)
 class Course:
-    """How a cloud follows one operation: its state while the work goes on, and after it ended well or badly."""
+    """How a cloud follows an operation: its state while the work goes on, and after a good and a bad end."""
 
     during: CloudState
     done: CloudState
@@ -101,7 +101,7 @@ CLOUD_MOVES: Mapping[Kind, Mapping[CloudState, Course]] = MappingProxyType(
     }
 )
 
-# Kinds that only look. They may run beside another operation of the same cloud; all others exclude each other.
+# Kinds that only look. They may run beside another operation of the cloud; all others exclude each other.
 LOOKS = frozenset({K.VERIFY})
 
 

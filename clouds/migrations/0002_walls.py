@@ -33,8 +33,8 @@ POSTGRESQL_DOWN = [
     "DROP FUNCTION raydock_keep_cloud_identity()",
 ]
 SQLITE_UP = [
-    f"CREATE TRIGGER clouds_cloud_keep_identity BEFORE UPDATE ON clouds_cloud WHEN {CHANGED} "
-    f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END",
+    f"""CREATE TRIGGER clouds_cloud_keep_identity BEFORE UPDATE ON clouds_cloud WHEN {CHANGED}
+        BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",
 ]
 SQLITE_DOWN = ["DROP TRIGGER clouds_cloud_keep_identity"]
 

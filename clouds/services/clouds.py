@@ -1,0 +1,186 @@
+"""Who changes clouds: reserve, rename, protect. Each change and its audit event are one transaction."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from clouds.models import Cloud
+from clouds.queries import cloud_for, spec_of
+from clouds.specs import SpecError
+from iam import audit, tenancy
+from iam.actors import Actor
+from iam.errors import Problem
+from iam.permissions import Permission
+
+EXTERNAL_ID_BYTES = 24  # 192 bits; PRODUCT 3, T1 asks for 128
+OPTIONS = frozenset({"vpc_cidr", "zones", "ingress_cidrs"})
+KINDS = frozenset({"managed"})
+
+
+def cloud_reserve(
+    *,
+    actor: Actor,
+    name: str,
+    region: str,
+    account_id: str,
+    options: Mapping[str, Any] | None = None,
+    kind: str = "managed",
+    now: datetime,
+) -> Cloud:
+    """Make a cloud that has an id and an external ID, and nothing in AWS yet.
+
+    Raises Problem("cloud_invalid", 400) with fields, and Problem("name_taken", 409).
+    """
+    actor.require(Permission.CLOUD_CREATE, target_kind="cloud")
+    cloud = Cloud(
+        organization_id=actor.organization_id,
+        name=name,
+        region=region,
+        account_id=account_id,
+        kind=kind,
+        options=dict(options or {}),
+        external_id=_new_external_id(),
+        created_at=now,
+        created_by=actor.label,
+    )
+    _validate(cloud)
+    with tenancy.scope(actor.organization_id), transaction.atomic():
+        _save(cloud, force_insert=True)
+        _audit(actor, "cloud.create", cloud, after=_described(cloud), now=now)
+    return cloud
+
+
+def cloud_rename(
+    *, actor: Actor, cloud: Cloud, name: str, version: int | None = None, now: datetime
+) -> Cloud:
+    """Give the cloud another name. With `version`, only if nobody changed the cloud since that version."""
+    return _change(actor, cloud, "cloud.rename", {"name": name}, version, now)
+
+
+def set_protection(
+    *, actor: Actor, cloud: Cloud, protected: bool, version: int | None = None, now: datetime
+) -> Cloud:
+    """Protect the cloud against deletion, or take the protection off."""
+    return _change(actor, cloud, "cloud.protect", {"delete_protection": protected}, version, now)
+
+
+def _change(
+    actor: Actor, cloud: Cloud, action: str, changes: Mapping[str, Any], version: int | None, now: datetime
+) -> Cloud:
+    actor.require(Permission.CLOUD_OPERATE, target_kind="cloud", target_id=cloud.id)
+    with tenancy.scope(actor.organization_id), transaction.atomic():
+        current = cloud_for(actor, cloud.id, lock=True)
+        _refuse_gone(current)
+        _refuse_outdated(current, version)
+        before = {name: getattr(current, name) for name in changes}
+        for name, value in changes.items():
+            setattr(current, name, value)
+        current.version += 1
+        _validate(current)
+        _save(current, update_fields=[*changes, "version"])
+        _audit(actor, action, current, before=before, after=dict(changes), now=now)
+    return current
+
+
+def _save(cloud: Cloud, **how: Any) -> None:
+    """Save the row; a name that is taken becomes a Problem, whoever was first."""
+    try:
+        with transaction.atomic():
+            cloud.save(**how)
+    except IntegrityError as error:
+        if not _name_taken(cloud):
+            raise
+        message = f"Your organization already has a cloud called {cloud.name}. Choose another name."
+        raise Problem("name_taken", message, status=409, fields={"name": [message]}) from error
+
+
+def _name_taken(cloud: Cloud) -> bool:
+    others = Cloud.objects.filter(
+        organization_id=cloud.organization_id, name__iexact=cloud.name, deleted_at=None
+    )
+    return others.exclude(pk=cloud.pk).exists()
+
+
+def _refuse_gone(cloud: Cloud) -> None:
+    if cloud.deleted_at:
+        raise Problem(
+            "cloud_deleted",
+            f"The cloud {cloud.name} is deleted, so it cannot be changed. Its history stays readable.",
+            status=409,
+        )
+
+
+def _refuse_outdated(cloud: Cloud, version: int | None) -> None:
+    if version is not None and version != cloud.version:
+        raise Problem(
+            "version_outdated",
+            f"Somebody changed the cloud since you looked: you saw version {version}, now it is "
+            f"{cloud.version}. Read it again and repeat your change if it is still right.",
+            status=412,
+        )
+
+
+def _validate(cloud: Cloud) -> None:
+    """Raise Problem unless a cloud can be like this."""
+    wrong = _wrong_options(cloud.options)
+    if cloud.kind not in KINDS:
+        wrong["kind"] = ["This release sets up managed clouds only. Write managed."]
+    if not wrong:
+        try:
+            spec_of(cloud).validate()
+        except SpecError as error:
+            wrong = error.fields
+    if wrong:
+        sentences = " ".join(text for texts in wrong.values() for text in texts)
+        raise Problem("cloud_invalid", sentences, fields=wrong)
+
+
+def _wrong_options(options: Mapping[str, Any]) -> dict[str, list[str]]:
+    wrong = {
+        name: [f"There is no option {name}. Options are {', '.join(sorted(OPTIONS))}."]
+        for name in options
+        if name not in OPTIONS
+    }
+    for name in OPTIONS & set(options):
+        if not _fits(name, options[name]):
+            wrong[name] = [f"{name} has the wrong type: {_TYPES[name]}."]
+    return wrong
+
+
+_TYPES = {
+    "vpc_cidr": "write one range as text, for example 10.0.0.0/16",
+    "zones": "write a whole number, or leave it out for every zone that fits",
+    "ingress_cidrs": 'write a list of ranges, for example ["203.0.113.0/24"]',
+}
+
+
+def _fits(name: str, value: object) -> bool:
+    if name == "zones":
+        return value is None or (isinstance(value, int) and not isinstance(value, bool))
+    if name == "vpc_cidr":
+        return isinstance(value, str)
+    return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+
+
+def _new_external_id() -> str:
+    return f"rdk-ext-{secrets.token_hex(EXTERNAL_ID_BYTES)}"
+
+
+def _described(cloud: Cloud) -> dict[str, Any]:
+    names = ("name", "region", "account_id", "kind", "options", "external_id")
+    return {name: getattr(cloud, name) for name in names}
+
+
+def _audit(actor: Actor, action: str, cloud: Cloud, **more: Any) -> None:
+    audit.append(
+        actor=actor,
+        action=action,
+        entity="cloud",
+        target_id=cloud.id,
+        target_name=cloud.name,
+        cloud_id=cloud.id,
+        **more,
+    )

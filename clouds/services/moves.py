@@ -1,0 +1,149 @@
+"""The one writer of states: how an operation moves, and how its cloud follows (`clouds/states.py`)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from clouds.models import Cloud, Operation, OperationEvent, Verification
+from clouds.outcomes import Cancelled, Done, Failed
+from clouds.states import FINAL, CloudState, Course, Kind, OperationState, course, may_move, verdict
+from iam import audit
+from iam.actors import Actor
+from iam.permissions import MemberRole
+
+Ending = Done | Failed | Cancelled
+_ENDS: Mapping[type[Ending], OperationState] = {
+    Done: OperationState.SUCCEEDED,
+    Failed: OperationState.FAILED,
+    Cancelled: OperationState.CANCELLED,
+}
+
+
+class IllegalMove(Exception):  # noqa: N818 - a defect of ours, told as what it is
+    """A move that the table does not have: a defect of ours, never a person's doing."""
+
+
+def move(operation: Operation, to: OperationState, **changes: Any) -> None:
+    """Write the operation's next state. The caller holds the row's lock."""
+    before = OperationState(operation.state)
+    if not may_move(before, to):
+        raise IllegalMove(f"{operation.id} cannot go from {before} to {to}")
+    operation.state = to
+    for name, value in changes.items():
+        setattr(operation, name, value)
+    operation.save(update_fields=["state", *changes])
+
+
+def begin(operation: Operation, cloud: Cloud) -> None:
+    """Let the cloud follow an operation that was just accepted."""
+    _set_state(cloud, _course(operation).during)
+
+
+def end(operation: Operation, ending: Ending, *, now: datetime) -> None:
+    """Write how an operation ended, what its cloud is now, the last event and the audit event.
+
+    The caller holds the operation's lock. The fence grows, so that whoever still works on it cannot record.
+    """
+    state = _ENDS[type(ending)]
+    started = operation.attempts > 0
+    move(
+        operation,
+        state,
+        code=getattr(ending, "code", "cancelled"),
+        message=ending.message,
+        fix=getattr(ending, "fix", ""),
+        finished_at=now,
+        fence=operation.fence + 1,
+    )
+    cloud = Cloud.objects.select_for_update().get(pk=operation.cloud_id)
+    _follow(operation, cloud, ending, started=started, now=now)
+    _say(operation, cloud, state, now)
+
+
+def _follow(operation: Operation, cloud: Cloud, ending: Ending, *, started: bool, now: datetime) -> None:
+    way = _course(operation)
+    if cloud.state != way.during:
+        return  # somebody else's operation has moved the cloud on: a mere look has no say any more
+    target = _target(operation, way, ending, started=started)
+    if target is CloudState.DELETED:
+        cloud.deleted_at = now
+        cloud.save(update_fields=["deleted_at"])
+    _set_state(cloud, target)
+
+
+def _target(operation: Operation, way: Course, ending: Ending, *, started: bool) -> CloudState:
+    if not isinstance(ending, Done):
+        return way.failed if started else CloudState(operation.cloud_before)
+    failed = Verification.objects.filter(operation=operation).values_list("failed_musts", flat=True).first()
+    return verdict(way.done, failed_musts=failed or 0, suspends=ending.suspends)
+
+
+def _course(operation: Operation) -> Course:
+    way = course(Kind(operation.kind), CloudState(operation.cloud_before))
+    if way is None:
+        raise IllegalMove(f"{operation.kind} does not start on a cloud that is {operation.cloud_before}")
+    return way
+
+
+def _set_state(cloud: Cloud, state: CloudState) -> None:
+    if cloud.state != state:
+        cloud.state = state
+        cloud.version += 1
+        cloud.save(update_fields=["state", "version"])
+
+
+def _say(operation: Operation, cloud: Cloud, state: OperationState, now: datetime) -> None:
+    """Write the closing event and the audit event. The audit event comes last: it locks the chain's end."""
+    last = OperationEvent.objects.filter(operation=operation).order_by("-seq").first()
+    OperationEvent.objects.create(
+        organization_id=operation.organization_id,
+        operation=operation,
+        seq=last.seq + 1 if last else 1,
+        at=now,
+        state=state,
+        message=operation.message,
+    )
+    audit.append(
+        actor=actor_of(operation),
+        action=f"cloud.{operation.kind}",
+        entity="cloud",
+        target_id=cloud.id,
+        target_name=cloud.name,
+        cloud_id=cloud.id,
+        before={"state": operation.cloud_before},
+        after={"state": cloud.state, "operation": operation.state, "code": operation.code},
+        outcome="succeeded" if state is OperationState.SUCCEEDED else "failed",
+        reason=operation.message,
+        operation_id=operation.id,
+        now=now,
+    )
+
+
+def snapshot(actor: Actor) -> dict[str, Any]:
+    """Return who asked, as the operation keeps it: what the actor was then counts, also afterwards."""
+    return {
+        "kind": actor.kind,
+        "id": actor.id,
+        "label": actor.label,
+        "role": actor.role.value,
+        "scopes": None if actor.scopes is None else sorted(actor.scopes),
+        "token_id": actor.token_id,
+        "source_ip": actor.source_ip,
+        "request_id": actor.request_id,
+    }
+
+
+def actor_of(operation: Operation) -> Actor:
+    """Return who asked for the operation."""
+    kept = dict(operation.actor)
+    scopes = kept.pop("scopes")
+    return Actor(
+        **{**kept, "role": MemberRole(kept["role"])},
+        organization_id=operation.organization_id,
+        scopes=None if scopes is None else frozenset(scopes),
+    )
+
+
+def is_final(operation: Operation) -> bool:
+    """Say whether the operation has ended."""
+    return operation.state in FINAL

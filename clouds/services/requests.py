@@ -1,0 +1,82 @@
+"""What a request for an operation may hold, kind by kind; everything else is refused with its reason."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.conf import settings
+
+from clouds.models import Cloud
+from clouds.specs import role_problem
+from clouds.states import Kind
+from iam.errors import Problem
+
+LONGEST_WAIT = 3_600
+BUCKETS = ("keep", "delete")
+Wrong = dict[str, list[str]]
+
+
+def checked(kind: Kind, cloud: Cloud, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the input as the operation keeps it, defaults filled in.
+
+    Raises Problem("input_invalid", 400) that names each field and what is wrong with it.
+    """
+    allowed, check = _KINDS[kind]
+    wrong: Wrong = {name: [f"{kind} does not take {name}."] for name in given if name not in allowed}
+    filled = {**{name: default() for name, default in allowed.items()}, **given}
+    wrong |= check(cloud, filled)
+    if wrong:
+        sentences = " ".join(text for texts in wrong.values() for text in texts)
+        raise Problem("input_invalid", sentences, fields=wrong)
+    return filled
+
+
+def _connect(cloud: Cloud, given: Mapping[str, Any]) -> Wrong:
+    wrong: Wrong = {}
+    if problem := _role(cloud, given["role_arn"]):
+        wrong["role_arn"] = [problem]
+    wait = given["wait_seconds"]
+    if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 <= wait <= LONGEST_WAIT:
+        wrong["wait_seconds"] = [f"Write a number of seconds from 0 to {LONGEST_WAIT}."]
+    return wrong
+
+
+def _role(cloud: Cloud, arn: object) -> str:
+    """Return what is wrong with the role's ARN (PRODUCT 3, T13), or an empty string."""
+    if not isinstance(arn, str) or not arn:
+        return "Write the ARN of the cross-account role, like arn:aws:iam::<account>:role/<name>."
+    if f"::{settings.RAYDOCK.portal_account_id}:" in arn:
+        return "This role is in Raydock's own account. Give the role that you made in your account."
+    return role_problem(arn, cloud.account_id)
+
+
+def _nothing(cloud: Cloud, given: Mapping[str, Any]) -> Wrong:
+    return {}
+
+
+def _verify(cloud: Cloud, given: Mapping[str, Any]) -> Wrong:
+    only = given["only"]
+    if isinstance(only, list | tuple) and all(isinstance(one, str) for one in only):
+        return {}
+    return {"only": ["Write a list of check ids, or leave it out to run all checks."]}
+
+
+def _delete(cloud: Cloud, given: Mapping[str, Any]) -> Wrong:
+    wrong: Wrong = {}
+    if given["confirm_name"] != cloud.name:
+        wrong["confirm_name"] = [f"To delete this cloud, write its name exactly: {cloud.name}"]
+    if given["bucket"] not in BUCKETS:
+        wrong["bucket"] = ["Write keep (the bucket and all data stay) or delete (both go for good)."]
+    return wrong
+
+
+Default = Callable[[], Any]
+_KINDS: Mapping[Kind, tuple[Mapping[str, Default], Callable[[Cloud, Mapping[str, Any]], Wrong]]] = {
+    Kind.CONNECT: (
+        {"role_arn": str, "wait_seconds": lambda: settings.RAYDOCK.connect_patience},
+        _connect,
+    ),
+    Kind.SETUP: ({}, _nothing),
+    Kind.VERIFY: ({"only": list}, _verify),
+    Kind.DELETE: ({"confirm_name": str, "bucket": lambda: "keep"}, _delete),
+    Kind.TAKEDOWN: ({}, _nothing),
+}
