@@ -148,7 +148,9 @@ class Configuration(BaseSettings):
         description="redis://host:6379/0, the bell that wakes workers. Empty: workers look for themselves",
     )
 
-    sandbox: bool = Field(default=False, description="Work against the AWS emulator that comes with Raydock")
+    sandbox: bool = Field(
+        default=False, description="Work against the AWS emulator that comes with Raydock. Embedded: on"
+    )
     sandbox_url: str = Field("http://127.0.0.1:8009", description="Address of the sandbox")
     sandbox_token: SecretStr = Field(
         SecretStr(""), description="Opens the sandbox's control pages to the console"
@@ -223,6 +225,8 @@ class Configuration(BaseSettings):
     def _fill_in(cls, data: Any) -> Any:
         """Sets what follows from other settings and was not set by hand."""
         filled = dict(data)
+        if filled.get("mode", Mode.EMBEDDED) == Mode.EMBEDDED:
+            filled.setdefault("sandbox", True)
         if str(filled.get("sandbox", "")).lower() in {"1", "true", "yes", "on"}:
             filled = {**SANDBOX_DEFAULTS, **filled}
             filled.setdefault("aws_endpoint_url", filled.get("sandbox_url", "http://127.0.0.1:8009"))

@@ -98,7 +98,7 @@ class Supervisor:
             if _answers(url):
                 return True
             if not self.look_after():
-                raise StartError(f"The {what} ended while it started. Its last lines above say why.")
+                raise StartError("A part of Raydock ended while it started. Its last lines above say why.")
             if time.monotonic() > deadline:
                 message = f"The {what} did not become ready within {READY_SECONDS:.0f} s: {_complaint(url)}"
                 raise StartError(message)

@@ -25,14 +25,13 @@ class Command(BaseCommand):
         parser.add_argument("--organization", default="", help="found an organization with this name")
         parser.add_argument("--owner", default="", help="e-mail of its owner, whose password is printed once")
         parser.add_argument("--name", default="", help="the owner's name")
-        parser.add_argument(
-            "--no-assets", action="store_true", help="leave the assets alone (the image has them)"
-        )
+        parser.add_argument("--assets-only", action="store_true", help="collect the assets and stop")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Assets, database, first owner, in this order."""
-        if not options["no_assets"]:
-            assets.bring_up_to_date()
+        assets.bring_up_to_date()
+        if options["assets_only"]:
+            return
         settings.RAYDOCK.data_dir.mkdir(parents=True, exist_ok=True)
         call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         if settings.RAYDOCK.production and (complaints := database_complaints()):
