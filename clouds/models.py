@@ -16,6 +16,7 @@ def _id(prefix: str) -> "models.CharField[str, str]":
 
 
 _OPEN = Q(state__in=sorted(state.value for state in OPEN))
+_DUE = Q(due_at__isnull=False)
 _ORGANIZATION = partial(models.ForeignKey, Organization, models.PROTECT, related_name="+", db_index=False)
 
 
@@ -68,8 +69,8 @@ class Operation(models.Model):
     """One request to change or look at a cloud: the truth about the work.
 
     `due_at` is when the next turn may start; while a turn runs it is when the worker's lease ends, so that
-    the queue and the search for dead workers are one query. `fence` grows with each claim, and only its
-    holder can record. `stalled` counts turns in a row without progress, `crashes` lost workers likewise.
+    the queue and the search for dead workers are one query; None when it has ended. `fence` grows with each
+    claim, and only its holder can record. `stalled` counts turns in a row without progress, `crashes` lost workers likewise.
     """
 
     id = _id("op")
@@ -88,7 +89,7 @@ class Operation(models.Model):
     request_id = models.CharField(max_length=64, default="")
     exclusive = models.BooleanField()
     cloud_before = models.CharField(max_length=16)
-    due_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
     fence = models.PositiveBigIntegerField(default=0)
     worker = models.CharField(max_length=64, default="")
     attempts = models.PositiveIntegerField(default=0)
@@ -111,10 +112,10 @@ class Operation(models.Model):
                 fields=["cloud", "kind"], condition=_OPEN, name="one_of_a_kind_per_cloud"
             ),
         )
+        # Open operations are those with a due time; SQLite uses a partial index only if it is as plain as this.
         indexes = (
-            models.Index(fields=["organization", "due_at"], condition=_OPEN, name="operation_due"),
-            models.Index(fields=["due_at"], condition=_OPEN, name="operation_next"),
-            models.Index(fields=["due_at"], condition=Q(state="running"), name="operation_lease"),
+            models.Index(fields=["organization", "due_at"], condition=_DUE, name="operation_due"),
+            models.Index(fields=["state", "due_at"], condition=_DUE, name="operation_lease"),
             models.Index(fields=["organization", "id"], name="operation_list"),
             models.Index(fields=["cloud", "id"], name="operation_by_cloud"),
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from clouds.models import Cloud, Intent, Lane, Operation
 from clouds.services.moves import snapshot
-from clouds.states import LOOKS, CloudState, Kind, OperationState
+from clouds.states import FINAL, LOOKS, CloudState, Kind, OperationState
 from iam import tenancy
 from iam.actors import Actor
 from iam.ids import new_id
@@ -70,7 +70,7 @@ def operation(
     due_at: datetime = NOW,
     **more: Any,
 ) -> Operation:
-    """An operation of this cloud, due at `due_at`. The cloud itself is left as it is."""
+    """An operation of this cloud, due at `due_at` unless it has ended. The cloud itself is left as it is."""
     usual = {
         "actor": snapshot(actor(on.organization_id)),
         "exclusive": kind not in LOOKS,
@@ -84,7 +84,7 @@ def operation(
             cloud=on,
             kind=kind,
             state=state,
-            due_at=due_at,
+            due_at=None if state in FINAL else due_at,
             **{**usual, **more},
         )
 

@@ -53,6 +53,7 @@ def end(operation: Operation, ending: Ending, *, now: datetime) -> None:
         message=ending.message,
         fix=getattr(ending, "fix", ""),
         finished_at=now,
+        due_at=None,
         fence=operation.fence + 1,
     )
     cloud = Cloud.objects.select_for_update().get(pk=operation.cloud_id)
@@ -67,7 +68,9 @@ def _follow(operation: Operation, cloud: Cloud, ending: Ending, *, started: bool
     target = _target(operation, way, ending, started=started)
     if target is CloudState.DELETED:
         cloud.deleted_at = now
-        cloud.save(update_fields=["deleted_at"])
+    if target is CloudState.RESERVED:
+        cloud.role_arn = None  # stored a moment before the connect was stopped
+    cloud.save(update_fields=["deleted_at", "role_arn"])
     _set_state(cloud, target)
 
 
