@@ -70,7 +70,8 @@ class Operation(models.Model):
 
     `due_at` is when the next turn may start; while a turn runs it is when the worker's lease ends, so that
     the queue and the search for dead workers are one query; None when it has ended. `fence` grows with each
-    claim, and only its holder can record. `stalled` counts turns in a row without progress, `crashes` lost workers likewise.
+    claim, and only its holder can record. `stalled` counts turns in a row without progress, `crashes` lost
+    workers likewise.
     """
 
     id = _id("op")
@@ -112,7 +113,7 @@ class Operation(models.Model):
                 fields=["cloud", "kind"], condition=_OPEN, name="one_of_a_kind_per_cloud"
             ),
         )
-        # Open operations are those with a due time; SQLite uses a partial index only if it is as plain as this.
+        # Open operations are those with a due time. SQLite uses no partial index with more to it than that.
         indexes = (
             models.Index(fields=["organization", "due_at"], condition=_DUE, name="operation_due"),
             models.Index(fields=["state", "due_at"], condition=_DUE, name="operation_lease"),
