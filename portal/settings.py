@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from portal.configuration import ROOT, ConfigurationError, load
+from portal.configuration import LOCAL_HOSTS, ROOT, ConfigurationError, load
 from portal.databases import database
 from portal.logs import logging_settings
 
@@ -10,7 +10,8 @@ RAYDOCK = load()
 
 DEBUG = RAYDOCK.debug
 SECRET_KEY = RAYDOCK.secret_key.get_secret_value()
-ALLOWED_HOSTS = list(RAYDOCK.allowed_hosts)
+# Probes inside a container ask for localhost; no link is ever built from the name asked for.
+ALLOWED_HOSTS = [*RAYDOCK.allowed_hosts, *LOCAL_HOSTS]
 CSRF_TRUSTED_ORIGINS = [RAYDOCK.base_url]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -162,7 +163,6 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "portal.api.paging.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "portal.api.errors.problem_response",
     "UNAUTHENTICATED_USER": None,

