@@ -159,11 +159,10 @@ class AuditFilters:
     q: str = ""
 
     def condition(self) -> Q:
-        """Return the filters as a database condition. `actor` takes an id or an e-mail address."""
+        """Return the filters as a database condition. `actor` takes an id or an e-mail; `target` a cloud, too."""
         exact = {
             "action": self.action,
             "entity": self.entity,
-            "target_id": self.target,
             "cloud_id": self.cloud,
             "operation_id": self.operation,
             "outcome": self.outcome,
@@ -172,6 +171,8 @@ class AuditFilters:
             "at__lt": self.end,
         }
         found = Q(**{name: value for name, value in exact.items() if value})
+        if self.target:
+            found &= Q(target_id=self.target) | Q(cloud_id=self.target)
         if self.actor:
             found &= Q(actor_id=self.actor) | Q(actor_label__iexact=self.actor)
         return found & self._words() if self.q else found

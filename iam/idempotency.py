@@ -1,7 +1,8 @@
 """Idempotency keys: a write sent twice is done once, and both get the same reply, byte for byte.
 
-The row with the key is written in the transaction of the work itself. So of several copies at once one works
-and the others wait for the database, then find its reply. Where the work fails nothing is kept: a copy may try.
+The row with the key is written in the transaction of the work itself. So of several copies at once one
+works and the others wait for the database, then find its reply. Where the work fails nothing is kept, and a
+copy may try.
 """
 
 import hmac

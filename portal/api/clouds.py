@@ -1,0 +1,175 @@
+"""/clouds: reserve, look at, rename, protect and delete clouds."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from clouds import queries
+from clouds.models import Cloud
+from clouds.queries import CloudFilters, cloud_for
+from clouds.services.clouds import cloud_rename, cloud_reserve, set_protection
+from clouds.services.operations import request as request_operation
+from clouds.states import CloudState, Kind
+from iam.idempotency import Reply
+from iam.permissions import Permission
+from portal.api.bodies import Because, Body, Paging
+from portal.api.operations import OperationShape, accepted
+from portal.api.shapes import Shape, fields_of, list_of, names_of
+from portal.api.view import View, answer, page_of
+
+
+class CloudShape(Shape):
+    """A cloud: an AWS account and region to run Ray in."""
+
+    id = serializers.CharField()
+    deployment_id = serializers.CharField()
+    name = serializers.CharField()
+    provider = serializers.ChoiceField(choices=["aws"])
+    kind = serializers.ChoiceField(choices=["managed"])
+    region = serializers.CharField()
+    account_id = serializers.CharField()
+    state = serializers.ChoiceField(choices=[state.value for state in CloudState])
+    options = serializers.DictField()
+    role_arn = serializers.CharField(allow_null=True, help_text="Null until the cloud is connected.")
+    version = serializers.IntegerField()
+    delete_protection = serializers.BooleanField()
+    checks_passed = serializers.IntegerField()
+    checks_total = serializers.IntegerField()
+    verified_at = serializers.DateTimeField(allow_null=True)
+    facts_at = serializers.DateTimeField(allow_null=True, help_text="When the account was last looked at.")
+    created_at = serializers.DateTimeField()
+    created_by = serializers.CharField()
+    deleted_at = serializers.DateTimeField(allow_null=True)
+
+
+class CloudOptions(Body):
+    """How the cloud's network is to be."""
+
+    vpc_cidr = serializers.CharField(
+        required=False, max_length=18, help_text="/16 to /19; 10.0.0.0/16 by default."
+    )
+    zones = serializers.IntegerField(
+        required=False, allow_null=True, min_value=2, max_value=16, help_text="Every zone by default."
+    )
+    ingress_cidrs = serializers.ListField(
+        child=serializers.CharField(max_length=18),
+        required=False,
+        min_length=1,
+        max_length=50,
+        help_text="Who may reach the clusters on port 443; anyone by default.",
+    )
+
+
+class NewCloud(Body):
+    """A cloud to reserve."""
+
+    name = serializers.CharField(max_length=63)
+    provider = serializers.ChoiceField(required=False, choices=["aws"])
+    kind = serializers.ChoiceField(required=False, choices=["managed"], default="managed")
+    region = serializers.CharField(max_length=32, help_text="For example eu-central-1.")
+    account_id = serializers.CharField(max_length=12, help_text="Twelve digits.")
+    options = CloudOptions(required=False)
+
+
+class CloudChange(Body):
+    """What may be changed about a cloud."""
+
+    name = serializers.CharField(required=False, max_length=63)
+    delete_protection = serializers.BooleanField(required=False)
+
+
+class CloudRemoval(Because):
+    """How to delete a cloud."""
+
+    confirm_name = serializers.CharField(max_length=63, help_text="The cloud's name, typed out.")
+    bucket = serializers.ChoiceField(
+        required=False,
+        choices=["keep", "delete"],
+        default="keep",
+        help_text="`delete` deletes the bucket and all data in it for good.",
+    )
+
+
+class CloudQuery(Paging):
+    """Which clouds to list. Filters are combined with AND."""
+
+    state = serializers.ChoiceField(required=False, choices=[state.value for state in CloudState])
+    region = serializers.CharField(required=False, max_length=32)
+    account_id = serializers.CharField(required=False, max_length=12)
+    q = serializers.CharField(required=False, max_length=63, help_text="Part of a name, an id or an account.")
+    deleted = serializers.BooleanField(required=False, default=False, help_text="Show deleted ones as well.")
+
+
+class Clouds(View):
+    """The clouds."""
+
+    needs = {"GET": Permission.CLOUD_READ, "POST": Permission.CLOUD_CREATE}
+
+    @extend_schema(operation_id="clouds_list", parameters=[CloudQuery], responses=list_of(CloudShape))
+    def get(self, request: Request) -> Reply:
+        """List the clouds of the organization, the newest first."""
+        query = self.query(CloudQuery)
+        paging = page_of(query)
+        filters = CloudFilters(**{name: value for name, value in query.items() if name not in paging})
+        return self.listing(queries.clouds(self.actor, filters, **paging), cloud_reply)
+
+    @extend_schema(request=NewCloud, responses={201: CloudShape})
+    def post(self, request: Request) -> Reply:
+        """Reserve a cloud: it gets an id and an external ID, and nothing happens in AWS yet.
+
+        Next: create the role that GET /clouds/{id}/trust describes, then POST /clouds/{id}/connect.
+        """
+        wanted = self.body(NewCloud)
+        wanted.pop("provider", None)
+        cloud = cloud_reserve(actor=self.actor, now=self.now, **wanted)
+        return answer(cloud_reply(cloud), status=201, location=f"{request.path}/{cloud.id}")
+
+
+class CloudDetail(View):
+    """One cloud."""
+
+    needs = {
+        "GET": Permission.CLOUD_READ,
+        "PATCH": Permission.CLOUD_OPERATE,
+        "DELETE": Permission.CLOUD_DELETE,
+    }
+
+    @extend_schema(responses=CloudShape)
+    def get(self, request: Request, cloud_id: str) -> Reply:
+        """Show a cloud."""
+        return answer(cloud_reply(cloud_for(self.actor, cloud_id)))
+
+    @extend_schema(request=CloudChange, responses=CloudShape)
+    def patch(self, request: Request, cloud_id: str) -> Reply:
+        """Rename a cloud, or protect it against deletion."""
+        change = self.body(CloudChange)
+        cloud = cloud_for(self.actor, cloud_id, lock=True)
+        self.require_unchanged(cloud_reply(cloud))
+        if "name" in change:
+            cloud = cloud_rename(actor=self.actor, cloud=cloud, name=change["name"], now=self.now)
+        if "delete_protection" in change:
+            wanted = change["delete_protection"]
+            cloud = set_protection(actor=self.actor, cloud=cloud, protected=wanted, now=self.now)
+        return answer(cloud_reply(cloud))
+
+    @extend_schema(request=CloudRemoval, responses={202: OperationShape})
+    def delete(self, request: Request, cloud_id: str) -> Reply:
+        """Delete a cloud and what was created for it. The bucket stays unless told otherwise."""
+        wanted = self.body(CloudRemoval)
+        operation = request_operation(
+            actor=self.actor,
+            cloud=cloud_for(self.actor, cloud_id),
+            kind=Kind.DELETE,
+            reason=wanted.pop("reason", ""),
+            input=wanted,
+            now=self.now,
+        )
+        return accepted(operation)
+
+
+def cloud_reply(cloud: Cloud) -> dict[str, object]:
+    """Return a cloud as the API shows it."""
+    return fields_of(cloud, _FIELDS)
+
+
+_FIELDS = names_of(CloudShape)

@@ -1,0 +1,120 @@
+"""/clouds/{id}/trust, /policies: the documents by which a customer lets Raydock in, to the letter."""
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from clouds.export.bootstrap import Bootstrap, aws_cli, cloudformation, terraform
+from clouds.export.policies import PolicyDocument, policy_documents
+from clouds.models import Cloud
+from clouds.queries import cloud_for, spec_of
+from iam.errors import NotFound
+from iam.idempotency import Reply
+from iam.paging import Page
+from iam.permissions import Permission
+from portal.api.bodies import Nothing
+from portal.api.shapes import Shape, list_of
+from portal.api.view import View, answer
+
+
+class BootstrapShape(Shape):
+    """The same role, to be created in one of three ways."""
+
+    cloudformation = serializers.CharField(help_text="A CloudFormation template (JSON).")
+    aws_cli = serializers.CharField(help_text="A bash script for the AWS CLI.")
+    terraform = serializers.CharField(help_text="A Terraform file.")
+
+
+class TrustShape(Shape):
+    """How the customer lets Raydock into the account."""
+
+    principal = serializers.CharField(help_text="The role that Raydock comes with.")
+    external_id = serializers.CharField(help_text="Made by Raydock for this cloud. It is no secret.")
+    role_name = serializers.CharField(help_text="The name that the bootstrap documents give the role.")
+    role_arn = serializers.CharField(help_text="The ARN that the role has, or will have under that name.")
+    trust_policy = serializers.DictField()
+    bootstrap = BootstrapShape()
+
+
+class PolicySummaryShape(Shape):
+    """A policy document's name and purpose."""
+
+    name = serializers.CharField()
+    purpose = serializers.CharField()
+    attach_to = serializers.CharField()
+    version = serializers.IntegerField()
+
+
+class PolicyShape(PolicySummaryShape):
+    """A policy document."""
+
+    document = serializers.DictField()
+
+
+class Trust(View):
+    """How to let Raydock in."""
+
+    needs = {"GET": Permission.CLOUD_READ}
+
+    @extend_schema(responses=TrustShape)
+    def get(self, request: Request, cloud_id: str) -> Reply:
+        """Show the trust policy of the cross-account role, and three ways to create that role."""
+        self.query(Nothing)
+        cloud = cloud_for(self.actor, cloud_id)
+        spec = spec_of(cloud)
+        made = Bootstrap.of(spec, cloud.external_id, spec.cross_account_role_name)
+        body = {
+            "principal": settings.RAYDOCK.portal_role_arn,
+            "external_id": cloud.external_id,
+            "role_name": made.role_name,
+            "role_arn": cloud.role_arn or made.role_arn,
+            "trust_policy": made.trust,
+            "bootstrap": {
+                "cloudformation": cloudformation(made),
+                "aws_cli": aws_cli(made),
+                "terraform": terraform(made),
+            },
+        }
+        return answer(body)
+
+
+class Policies(View):
+    """The policy documents of a cloud."""
+
+    needs = {"GET": Permission.CLOUD_READ}
+
+    @extend_schema(responses=list_of(PolicySummaryShape))
+    def get(self, request: Request, cloud_id: str) -> Reply:
+        """List the policy documents of a cloud: what each is for and where it belongs."""
+        self.query(Nothing)
+        found = _documents(cloud_for(self.actor, cloud_id))
+        return self.listing(Page(list(found), ""), summary_reply)
+
+
+class PolicyDetail(View):
+    """One policy document."""
+
+    needs = {"GET": Permission.CLOUD_READ}
+
+    @extend_schema(responses=PolicyShape)
+    def get(self, request: Request, cloud_id: str, name: str) -> Reply:
+        """Show a policy document with this cloud's own ids in it."""
+        for one in _documents(cloud_for(self.actor, cloud_id)):
+            if one.name == name:
+                return answer({**summary_reply(one), "document": one.document})
+        raise NotFound
+
+
+def _documents(cloud: Cloud) -> tuple[PolicyDocument, ...]:
+    return policy_documents(spec_of(cloud), cloud.external_id)
+
+
+def summary_reply(one: PolicyDocument) -> dict[str, object]:
+    """Return a policy document as lists show it."""
+    return {
+        "name": one.name,
+        "purpose": one.purpose,
+        "attach_to": one.attach_to,
+        "version": one.version,
+    }
