@@ -50,7 +50,7 @@ class SandboxProcess:
         command = [sys.executable, "-m", "workers.sandbox", "--port", str(self.port), "--data-dir", str(self.folder)]
         environment = {name: value for name, value in os.environ.items() if name != "RAYDOCK_SANDBOX_TOKEN"}
         self.process = subprocess.Popen(
-            [*command, *self.options], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+            [*command, "--propagation", "0", *self.options], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
         )
         assert self.process.stdout
         self.ready_line = self.process.stdout.readline()

@@ -28,7 +28,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     reader.add_argument("--data-dir", type=Path, required=True, help="folder for the keys and the state")
     reader.add_argument("--latency", type=float, default=0.0, help="seconds added to each AWS call")
     reader.add_argument(
-        "--propagation", type=float, default=0.0, help="seconds until AssumeRole sees a new role"
+        "--propagation", type=float, default=2.0, help="seconds until AssumeRole sees a new role"
     )
     reader.add_argument(
         "--durable",

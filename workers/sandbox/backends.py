@@ -5,10 +5,12 @@ moto is pinned to one version; tests/contract/test_moto.py says at once when ano
 
 from __future__ import annotations
 
+import gc
 import io
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
@@ -16,11 +18,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
+from botocore.loaders import JSONFileLoader
 from moto.backends import get_backend
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
+from moto.ec2.models.core import TaggedEC2Resource
+from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket, s3_backends
 from werkzeug.exceptions import HTTPException, NotFound
@@ -70,9 +75,42 @@ def prepare() -> None:
     everybody out; the layer evaluates bucket policies itself, before moto sees the call.
     """
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL
-    for name in ("ec2", "iam", "s3"):
-        _routes(name)
-        get_service_router(SERVICES[name].model)
+    TaggedEC2Resource.get_tags = _own_tags
+    gc.disable()
+    with _each_file_read_once():
+        for name in ("ec2", "iam", "s3"):
+            _routes(name)
+            get_service_router(SERVICES[name].model)
+    # What is loaded now stays for good: looking through it at each collection would cost milliseconds.
+    gc.enable()
+    gc.freeze()
+
+
+def _own_tags(resource: Any) -> list[dict[str, str]]:
+    """Answer a resource's tags by its id; moto looks through the tags of the whole region for them."""
+    kind = EC2_PREFIX_TO_RESOURCE.get(str(resource.id).partition("-")[0], "")
+    held = resource.ec2_backend.tags.get(resource.id, {})
+    return [
+        {"resource_id": resource.id, "key": key, "value": value, "resource_type": kind}
+        for key, value in held.items()
+    ]
+
+
+@contextmanager
+def _each_file_read_once() -> Iterator[None]:
+    """Keep botocore from parsing EC2's model (some 100 ms) five times while moto is imported."""
+    plain, seen = JSONFileLoader.load_file, {}
+
+    def load_file(self: JSONFileLoader, path: str) -> Any:
+        if path not in seen:
+            seen[path] = plain(self, path)
+        return seen[path]
+
+    JSONFileLoader.load_file = load_file
+    try:
+        yield
+    finally:
+        JSONFileLoader.load_file = plain
 
 
 def backend(service: str, account_id: str, region: str = "aws") -> Any:
@@ -214,6 +252,8 @@ PRIVATE_NAMES = (
     ("moto.core.request", "determine_request_protocol"),
     ("moto.core.routing", "get_service_router"),
     ("moto.core.utils", "get_service_model"),
+    ("moto.ec2.models.core", "TaggedEC2Resource.get_tags"),
+    ("moto.ec2.utils", "EC2_PREFIX_TO_RESOURCE"),
     ("moto.iam.access_control", "PermissionResult"),
     ("moto.s3.models", "FakeBucket.get_permission"),
     ("moto.s3.models", "s3_backends"),

@@ -30,6 +30,9 @@ class Call:
     caller: Principal
     http: HttpRequest
     at: datetime
+    """Now, by the sandbox's clock (see the switch `clock_ahead`)."""
+    arrived_at: datetime
+    """Now, by the machine's."""
 
     @property
     def name(self) -> str:

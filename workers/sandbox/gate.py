@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from iam.policy.errors import PolicyError
 from workers.sandbox import backends
 from workers.sandbox.authorization import authorize, resource_owner
 from workers.sandbox.calls import Call, CallLog, CallRecord
+from workers.sandbox.dependencies import check_dependencies
 from workers.sandbox.documents import check_written
 from workers.sandbox.errors import AwsRefusal, error_reply, refusal
 from workers.sandbox.faults import Fault, FaultKind, Faults
-from workers.sandbox.quirks import check_call
+from workers.sandbox.quirks import check_call, mend
 from workers.sandbox.quotas import answer_quotas, enforce_quotas
 from workers.sandbox.signatures import Signature, check_signature, read_signature
 from workers.sandbox.sts import answer_sts
@@ -21,6 +22,7 @@ from workers.sandbox.switches import Switches
 from workers.sandbox.wire import HttpReply, HttpRequest
 from workers.sandbox.world import Keeper, World
 
+_FAILED = 300
 _UNANSWERED = frozenset({FaultKind.TIMEOUT, FaultKind.LOST_REPLY})
 _EXECUTED = frozenset({FaultKind.DELAY, FaultKind.LOST_ERROR, FaultKind.LOST_REPLY})
 
@@ -68,7 +70,8 @@ class Gate:
         check_signature(http, signature, caller.keys.secret_access_key, now)
         if http.headers.get("x-amz-security-token", "") != caller.keys.session_token:
             raise refusal("unknown_key", signature.service, _INVALID_TOKEN)
-        if caller.expired(now):
+        at = now + timedelta(seconds=self.switches.now.clock_ahead)
+        if caller.expired(at):
             raise refusal("expired", signature.service, "The security token included in the request is expired")
         try:
             operation, params = backends.read_operation(service, http)
@@ -76,7 +79,7 @@ class Gate:
             message = f"The sandbox cannot tell which operation of {signature.service} this is: {error}"
             raise AwsRefusal(400, "InvalidAction", message) from error
         region = signature.region
-        return Call(request_id, signature.service, operation, region, params, caller, http, now)
+        return Call(request_id, signature.service, operation, region, params, caller, http, at, now)
 
     def _with_faults(self, call: Call, record: CallRecord) -> HttpReply | None:
         fault = self.faults.strike(call)
@@ -146,11 +149,14 @@ class Gate:
             return earlier, changes
         enforce_quotas(call, self.switches.now)
         check_written(call)
+        check_dependencies(call)
         check_call(call)
         owner = resource_owner(call)
         reply = backends.call(backends.SERVICES[call.service], call.http, owner)
         if not call.mutating:
             return reply, changes
+        if reply.status < _FAILED:
+            mend(call)
         tokens.keep(call, reply)
         return reply, self.keeper.changed(owner)
 

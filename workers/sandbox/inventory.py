@@ -28,6 +28,8 @@ def _network(account: str) -> Iterator[Row]:
         default_vpc = ec2.default_vpc.id
         for kind, listed, own in _EC2_KINDS:
             for one in listed(ec2):
+                if _state(one) == "terminated":
+                    continue
                 identity = own(one)
                 tags = dict(ec2.tags.get(identity, {}))
                 yield {

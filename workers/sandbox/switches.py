@@ -15,6 +15,8 @@ class Settings:
     """Waited before every AWS call, outside any lock, so that calls side by side wait side by side."""
     propagation_seconds: float = 0.0
     """How long AssumeRole does not see a new role."""
+    clock_ahead: float = 0.0
+    """How far the clock runs ahead for sessions and new roles, so that a test need not wait for their time."""
     vpcs_per_region: int = 5
     """Quota L-F678F1CE, the default VPC included."""
     internet_gateways_per_region: int = 5
