@@ -1,0 +1,166 @@
+"""How a check is asked and answered.
+
+A check is a row of data and a function that looks at facts and yields answers. This module turns answers
+into findings: a refused look is UNKNOWN, a broken "must" FAIL, a broken "should" WARN.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, TypedDict
+
+from clouds.facts import Denied, Facts
+from clouds.findings import Finding, Severity, Status
+from clouds.planning.survey import Survey
+from clouds.specs import CloudSpec
+from iam.policy.grants import CloudNames
+
+About = Literal["network", "cluster-role", "control-role", "bucket"]
+
+
+class How(TypedDict):
+    """Three ways to the same fix."""
+
+    cli: str
+    terraform: str
+    console_path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a check saw of one subject.
+
+    `good` None: it could not be told, and `detail` says why. `soft`: not good, but no reason to stop
+    even where the check is a "must".
+    """
+
+    good: bool | None
+    subject: str
+    observed: str
+    expected: str
+    detail: str = ""
+    fix: str = ""
+    cli: str = ""
+    terraform: str = ""
+    console_path: str = ""
+    soft: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """One cloud under examination: its survey, with the names that texts need."""
+
+    survey: Survey
+
+    @property
+    def spec(self) -> CloudSpec:
+        """What the cloud should be."""
+        return self.survey.spec
+
+    @property
+    def facts(self) -> Facts:
+        """What was seen."""
+        return self.survey.facts
+
+    @property
+    def region(self) -> str:
+        """The end of every regional CLI line."""
+        return f"--region {self.spec.region}"
+
+    @cached_property
+    def names(self) -> CloudNames:
+        """The cloud's names, as policies are filled with them."""
+        spec = self.spec
+        return CloudNames(
+            cloud_id=spec.cloud_id,
+            account_id=spec.account_id,
+            region=spec.region,
+            bucket=spec.bucket_name,
+            cluster_role=spec.cluster_role_name,
+            cross_account_role_arn=spec.cross_account_role_arn,
+        )
+
+    def subject(self, about: About) -> str:
+        """The name that refused looks carry, by what a check is about."""
+        spec = self.spec
+        names = {"cluster-role": spec.cluster_role_name, "bucket": spec.bucket_name}
+        return names.get(about, spec.cross_account_role_name if about == "control-role" else "")
+
+
+Ask = Callable[[Case], Iterator[Answer]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One named question. `actions` are the IAM actions that its facts are read with."""
+
+    id: str
+    severity: Severity
+    title: str
+    actions: tuple[str, ...]
+    ask: Ask
+    about: About = "network"
+
+    @property
+    def area(self) -> str:
+        """The part before the dot: "vpc", "sg", "bucket"…"""
+        return self.id.partition(".")[0]
+
+    def run(self, spec: CloudSpec, facts: Facts) -> tuple[Finding, ...]:
+        """The findings on one cloud; none when there is nothing to ask (no VPC: no question about DNS)."""
+        case = Case(Survey(spec, facts))
+        refused = facts.refusals(*self.actions, subject=case.subject(self.about))
+        if refused:
+            return (self._refused(case, refused),)
+        return tuple(self._finding(one) for one in self.ask(case))
+
+    def _finding(self, answer: Answer) -> Finding:
+        return Finding(
+            check=self.id,
+            area=self.area,
+            severity=self.severity,
+            status=self._status(answer),
+            subject=answer.subject,
+            title=self.title,
+            observed=answer.observed,
+            expected=answer.expected,
+            detail=answer.detail,
+            fix="" if answer.good else answer.fix,
+            cli="" if answer.good else answer.cli,
+            terraform="" if answer.good else answer.terraform,
+            console_path="" if answer.good else answer.console_path,
+        )
+
+    def _status(self, answer: Answer) -> Status:
+        if answer.good is None:
+            return Status.UNKNOWN
+        if answer.good:
+            return Status.PASS
+        return Status.WARN if answer.soft or self.severity == "should" else Status.FAIL
+
+    def _refused(self, case: Case, refused: tuple[Denied, ...]) -> Finding:
+        actions = ", ".join(sorted({one.action for one in refused}))
+        role = case.spec.cross_account_role_name or "the cross-account role"
+        fix = (
+            f"Attach to {role} the policy that this cloud's Access page shows; it allows {actions}. "
+            "Then verify again."
+        )
+        if any(one.by_organization for one in refused):
+            fix = (
+                f"A service control policy of your AWS organization denies {actions}, so no policy of {role} "
+                "can allow it. Ask the owner of the organization for an exception for this role."
+            )
+        return self._finding(
+            Answer(
+                good=None,
+                subject=case.subject(self.about) or case.spec.region,
+                observed="AWS refused the look.",
+                expected=f"{role} may call {actions}.",
+                detail=refused[0].message,
+                fix=fix,
+                cli=f"aws iam put-role-policy --role-name {role} --policy-name raydock-control-plane "
+                "--policy-document file://control-plane.json",
+                terraform="aws_iam_role_policy.policy",
+                console_path=f"IAM > Roles > {role} > Permissions",
+            )
+        )
