@@ -1,0 +1,326 @@
+"""What a worker writes while it works: steps, events, AWS calls, facts, findings, and how the turn ended.
+
+Every write first locks the operation's row and asks whether the worker still holds it. The answer no is
+LostFence: nothing of that write is kept, and nothing more may be called.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max, Q
+
+from clouds.facts import Facts
+from clouds.findings import Finding, Status
+from clouds.models import (
+    AwsCall,
+    Cloud,
+    CloudResource,
+    Intent,
+    Operation,
+    OperationEvent,
+    Verification,
+    VerificationFinding,
+)
+from clouds.outcomes import Again, Cancelled, Outcome
+from clouds.planning.inventory import Resource
+from clouds.services import moves
+from clouds.services.claims import Claim
+from clouds.states import OperationState
+from iam import tenancy
+
+UNKNOWN = "unknown"
+RESOLVED = "resolved"
+
+
+class LostFence(Exception):  # noqa: N818 - a fact about the work, not a defect
+    """Another worker holds the operation, or it has ended: this one must stop at once."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something for people to read: one step or the whole operation, and what became of it."""
+
+    message: str
+    state: str = "info"
+    step: str = ""
+    resource: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A mutating AWS call that is about to be made."""
+
+    step: str
+    action: str
+    token: str = ""
+
+
+@dataclass(frozen=True)
+class End:
+    """How such a call ended: done, failed, or unknown because its reply was lost."""
+
+    step: str
+    outcome: str
+    reply: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One AWS call that was made."""
+
+    service: str
+    action: str
+    region: str
+    request_id: str
+    status: int
+    error_code: str
+    ms: int
+    at: datetime
+
+
+@contextmanager
+def held(claim: Claim) -> Iterator[Operation]:
+    """Open a transaction in which the claim stands, with its operation's row locked; raise LostFence."""
+    with tenancy.scope(claim.organization_id), transaction.atomic():
+        rows = Operation.objects.select_for_update().filter(
+            pk=claim.operation_id, fence=claim.fence, state=OperationState.RUNNING
+        )
+        operation = rows.first()
+        if operation is None:
+            raise LostFence(claim.operation_id)
+        yield operation
+
+
+def load(claim: Claim) -> tuple[Operation, Cloud]:
+    """Return the claimed operation and its cloud as they are now (PRODUCT 3, T16)."""
+    with held(claim) as operation:
+        return operation, Cloud.objects.get(pk=operation.cloud_id)
+
+
+def advance(
+    claim: Claim,
+    *,
+    ended: Sequence[End] = (),
+    starting: Sequence[Start] = (),
+    events: Sequence[Event] = (),
+    calls: Iterable[Call] = (),
+    now: datetime,
+) -> bool:
+    """Write how calls ended and which are to start, in one transaction.
+
+    Return False when a person asked to stop: then the ends are written and nothing of `starting` is.
+    """
+    with held(claim) as operation:
+        going = operation.cancel_requested_at is None or not starting
+        _end_intents(operation, ended, now)
+        if going:
+            _start_intents(operation, starting, now)
+        started = {one.step for one in starting}
+        kept = [one for one in events if going or one.step not in started]
+        _add_events(operation, kept, now)
+        _add_calls(operation, calls)
+        _progress(operation, ended)
+    return going
+
+
+def _end_intents(operation: Operation, ended: Sequence[End], now: datetime) -> None:
+    for one in ended:
+        Intent.objects.filter(operation=operation, step=one.step).update(
+            outcome=one.outcome, reply=dict(one.reply), finished_at=now
+        )
+
+
+def _start_intents(operation: Operation, starting: Sequence[Start], now: datetime) -> None:
+    """Write the intents; a step that was tried before gets its old row back, with one try more."""
+    names = [one.step for one in starting]
+    again = Intent.objects.filter(operation=operation, step__in=names)
+    known = set(again.values_list("step", flat=True))
+    if known:
+        again.update(tries=F("tries") + 1, started_at=now, finished_at=None, outcome="", reply={})
+    Intent.objects.bulk_create(
+        Intent(
+            organization_id=operation.organization_id,
+            operation=operation,
+            cloud_id=operation.cloud_id,
+            step=one.step,
+            action=one.action,
+            token=one.token,
+            started_at=now,
+        )
+        for one in starting
+        if one.step not in known
+    )
+
+
+def _add_events(operation: Operation, events: Sequence[Event], now: datetime) -> None:
+    if not events:
+        return
+    rows = OperationEvent.objects.filter(operation=operation)
+    last = rows.aggregate(last=Max("seq"))["last"] or 0
+    OperationEvent.objects.bulk_create(
+        OperationEvent(
+            organization_id=operation.organization_id, operation=operation, seq=seq, at=now, **asdict(one)
+        )
+        for seq, one in enumerate(events, start=last + 1)
+    )
+
+
+def _add_calls(operation: Operation, calls: Iterable[Call]) -> None:
+    AwsCall.objects.bulk_create(
+        AwsCall(organization_id=operation.organization_id, operation=operation, **asdict(one))
+        for one in calls
+    )
+
+
+def _progress(operation: Operation, ended: Sequence[End]) -> None:
+    """Count what was done. Progress clears the marks of a stalled or poisoned operation."""
+    done = sum(one.outcome == "done" for one in ended)
+    if done:
+        operation.steps_done += done
+        operation.stalled = operation.crashes = 0
+        operation.save(update_fields=["steps_done", "stalled", "crashes"])
+
+
+def write(claim: Claim, *, events: Sequence[Event] = (), calls: Iterable[Call] = (), now: datetime) -> None:
+    """Write events and AWS calls."""
+    advance(claim, events=events, calls=calls, now=now)
+
+
+def expect(claim: Claim, steps: int) -> None:
+    """Write how many steps are still to come, for the progress that people see."""
+    with held(claim) as operation:
+        operation.steps_total = operation.steps_done + steps
+        operation.save(update_fields=["steps_total"])
+
+
+def unresolved(claim: Claim, cloud_id: str) -> list[Intent]:
+    """Return this cloud's calls of which nobody knows how they ended, the last try of each step only."""
+    with tenancy.scope(claim.organization_id):
+        unknown = Intent.objects.filter(Q(outcome="") | Q(outcome=UNKNOWN), cloud_id=cloud_id)
+        latest = {one.step: one for one in unknown.order_by("started_at", "id")}
+    return list(latest.values())
+
+
+def resolve(claim: Claim, steps: Sequence[str], *, now: datetime) -> None:
+    """Write that a look has shown how these calls of the cloud ended."""
+    with held(claim) as operation:
+        Intent.objects.filter(
+            Q(outcome="") | Q(outcome=UNKNOWN), cloud_id=operation.cloud_id, step__in=steps
+        ).update(outcome=RESOLVED, finished_at=now)
+
+
+def save_facts(claim: Claim, facts: Facts, resources: Sequence[Resource], *, now: datetime) -> None:
+    """Write the last look at the cloud, and its resources as people see them."""
+    with held(claim) as operation:
+        Cloud.objects.filter(pk=operation.cloud_id).update(facts=facts.to_json(), facts_at=facts.at)
+        rows = [_resource(operation, one, now) for one in _one_of_each(resources)]
+        CloudResource.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["cloud", "logical_name"],
+            update_fields=["kind", "aws_id", "name", "arn", "state", "operation", "updated_at"],
+        )
+        known = [row.logical_name for row in rows]
+        CloudResource.objects.filter(cloud_id=operation.cloud_id).exclude(logical_name__in=known).delete()
+
+
+def _one_of_each(resources: Sequence[Resource]) -> Iterable[Resource]:
+    """A resource that exists twice is told twice: the second is named after its id."""
+    return {_name(one): one for one in resources}.values()
+
+
+def _name(resource: Resource) -> str:
+    return f"{resource.logical} ({resource.id})" if resource.state == "duplicate" else resource.logical
+
+
+def _resource(operation: Operation, found: Resource, now: datetime) -> CloudResource:
+    return CloudResource(
+        organization_id=operation.organization_id,
+        cloud_id=operation.cloud_id,
+        logical_name=_name(found),
+        kind=found.kind,
+        aws_id=found.id,
+        name=found.name,
+        arn=found.arn,
+        state=found.state,
+        operation=operation,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def save_role(claim: Claim, role_arn: str) -> str:
+    """Store the role that passed the trust test. Answer a refusal's words where another cloud has it (T12).
+
+    The words are the same whoever has it: nobody learns of another organization's clouds (T11).
+    """
+    with held(claim) as operation:
+        try:
+            with transaction.atomic():
+                Cloud.objects.filter(pk=operation.cloud_id).update(
+                    role_arn=role_arn, version=F("version") + 1
+                )
+        except IntegrityError:
+            return (
+                "This role cannot be used for this cloud, because each cloud needs a role of its own. "
+                "Make one with the documents shown for this cloud, and connect with that."
+            )
+    return ""
+
+
+def save_findings(claim: Claim, findings: Sequence[Finding], *, started_at: datetime, now: datetime) -> None:
+    """Write a verification with what it found. Written again in the same operation, it replaces itself."""
+    with held(claim) as operation:
+        counts = _counted(findings)
+        verification, _ = Verification.objects.update_or_create(
+            operation=operation,
+            defaults={
+                "organization_id": operation.organization_id,
+                "cloud_id": operation.cloud_id,
+                "started_at": started_at,
+                "finished_at": now,
+                **counts,
+            },
+        )
+        VerificationFinding.objects.filter(verification=verification).delete()
+        VerificationFinding.objects.bulk_create(_finding(verification, one) for one in findings)
+        Cloud.objects.filter(pk=operation.cloud_id).update(
+            checks_passed=counts["passed"], checks_total=len(findings), verified_at=now
+        )
+
+
+def _counted(findings: Sequence[Finding]) -> dict[str, int]:
+    names = {"passed": Status.PASS, "warned": Status.WARN, "failed": Status.FAIL, "unknown": Status.UNKNOWN}
+    counts = {name: sum(one.status is status for one in findings) for name, status in names.items()}
+    return {**counts, "failed_musts": sum(one.stops for one in findings)}
+
+
+def _finding(verification: Verification, found: Finding) -> VerificationFinding:
+    kept = found.to_json()
+    check_id = kept.pop("check")
+    return VerificationFinding(
+        organization_id=verification.organization_id, verification=verification, check_id=check_id, **kept
+    )
+
+
+def settle(claim: Claim, outcome: Outcome, *, progressed: bool, now: datetime) -> None:
+    """Write how a turn ended: the operation waits for its next one, or is over."""
+    with held(claim) as operation:
+        if not isinstance(outcome, Again):
+            moves.end(operation, outcome, now=now)
+        elif operation.cancel_requested_at is not None:
+            moves.end(operation, Cancelled(), now=now)
+        else:
+            moves.move(
+                operation,
+                OperationState.WAITING,
+                due_at=now + timedelta(seconds=max(0.0, outcome.delay)),
+                message=outcome.message,
+                stalled=0 if progressed else operation.stalled + 1,
+                crashes=0,
+            )
