@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
 from portal.web import words
+from portal.web.progress import OPEN
 
 register = template.Library()
 
@@ -121,3 +122,17 @@ def initials(text: str) -> str:
     """Return one or two letters for a monogram."""
     parts = [part for part in str(text).replace("@", " ").replace(".", " ").split() if part]
     return "".join(part[0] for part in parts[:2]).upper() or "?"
+
+
+@register.filter
+def is_open(operation: Any) -> bool:  # noqa: ANN401 - an operation, as a row or as a dictionary
+    """Say whether an operation still runs, waits or stands in the queue."""
+    return bool(operation) and str(operation.state) in OPEN
+
+
+@register.filter
+def duration(operation: Any) -> str:  # noqa: ANN401
+    """Return how long an operation took, or has taken so far."""
+    if operation.started_at is None:
+        return "–"
+    return took((operation.finished_at or timezone.now()) - operation.started_at)

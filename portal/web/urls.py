@@ -1,5 +1,66 @@
-"""The console."""
+"""The addresses of the console."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from portal.web import (
+    audit,
+    cloud,
+    cloud_settings,
+    clouds,
+    members,
+    new_cloud,
+    operations,
+    programs,
+    sandbox,
+    sign_in,
+)
+
+app_name = "web"
+urlpatterns = [
+    path("", clouds.home, name="home"),
+    path("sign-in", sign_in.sign_in, name="sign-in"),
+    path("sign-out", sign_in.sign_out, name="sign-out"),
+    path("invitations/<str:secret>", sign_in.invitation, name="invitation"),
+    path("organization/switch", sign_in.switch_organization, name="switch-organization"),
+    path("clouds", clouds.clouds, name="clouds"),
+    path("clouds/export.csv", clouds.export, name="clouds-export"),
+    path("clouds/new", new_cloud.reserve_form, name="cloud-new"),
+    path("clouds/reserve", new_cloud.reserve, name="cloud-reserve"),
+    path("clouds/<str:cloud_id>/connect", new_cloud.connect, name="cloud-connect"),
+    path("clouds/<str:cloud_id>/watch", new_cloud.watch, name="cloud-watch"),
+    path("clouds/<str:cloud_id>/sandbox-role", new_cloud.sandbox_role, name="cloud-sandbox-role"),
+    path("clouds/<str:cloud_id>/bootstrap/<str:form>", new_cloud.bootstrap, name="cloud-bootstrap"),
+    path("clouds/<str:cloud_id>/create", new_cloud.create, name="cloud-create"),
+    path("clouds/<str:cloud_id>/setup", new_cloud.setup, name="cloud-setup"),
+    path("clouds/<str:cloud_id>", cloud.overview, name="cloud"),
+    path("clouds/<str:cloud_id>/checks", cloud.checks, name="cloud-checks"),
+    path("clouds/<str:cloud_id>/resources", cloud.resources, name="cloud-resources"),
+    path("clouds/<str:cloud_id>/activity", cloud.activity, name="cloud-activity"),
+    path("clouds/<str:cloud_id>/access", cloud.access, name="cloud-access"),
+    path("clouds/<str:cloud_id>/policies/<str:name>", cloud.policy, name="cloud-policy"),
+    path("clouds/<str:cloud_id>/settings", cloud_settings.settings, name="cloud-settings"),
+    path("clouds/<str:cloud_id>/rename", cloud_settings.rename, name="cloud-rename"),
+    path("clouds/<str:cloud_id>/protection", cloud_settings.protection, name="cloud-protection"),
+    path("clouds/<str:cloud_id>/verify", cloud_settings.verify, name="cloud-verify"),
+    path("clouds/<str:cloud_id>/delete", cloud_settings.delete, name="cloud-delete"),
+    path("operations", operations.operations, name="operations"),
+    path("operations/<str:operation_id>", operations.operation, name="operation"),
+    path("operations/<str:operation_id>/cancel", operations.cancel, name="operation-cancel"),
+    path("operations/<str:operation_id>/retry", operations.retry, name="operation-retry"),
+    path("operations/<str:operation_id>/take-down", operations.take_down, name="operation-take-down"),
+    path("audit", audit.audit, name="audit"),
+    path("audit/integrity", audit.integrity, name="audit-integrity"),
+    path("audit/<str:event_id>", audit.event, name="audit-event"),
+    path("organization", members.people, name="members"),
+    path("organization/invite", members.invite, name="invite"),
+    path("organization/invitations/<str:invitation_id>/end", members.invitation_end, name="invitation-end"),
+    path("organization/members/<str:member_id>/role", members.member_role, name="member-role"),
+    path("organization/members/<str:member_id>/end", members.member_end, name="member-end"),
+    path("organization/service-accounts", programs.accounts, name="service-accounts"),
+    path("organization/service-accounts/new", programs.account_new, name="service-account-new"),
+    path("organization/service-accounts/<str:account_id>/end", programs.account_end, name="service-account-end"),
+    path("organization/tokens", programs.api_tokens, name="tokens"),
+    path("organization/tokens/new", programs.token_new, name="token-new"),
+    path("organization/tokens/<str:token_id>/end", programs.token_end, name="token-end"),
+    path("sandbox", sandbox.sandbox, name="sandbox"),
+]

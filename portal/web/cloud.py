@@ -1,0 +1,216 @@
+"""The faces of one cloud: overview, checks, resources, activity, access."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from clouds import queries
+from clouds.models import Cloud, CloudResource, Operation, VerificationFinding
+from clouds.queries import OperationFilters
+from clouds.states import CloudState, Kind
+from iam import audit
+from iam.audit import AuditFilters
+from iam.errors import NotFound
+from iam.permissions import Permission
+from iam.policy.grants import CloudNames, control_plane_policy, session_policy
+from portal.web import words
+from portal.web.documents import bootstrap_of, download, pretty
+from portal.web.drawing import GOING, draw
+from portal.web.faces import face, under_way
+from portal.web.pages import PageRequest
+from portal.web.progress import OPEN, Moment
+from portal.web.sessions import page
+
+SHORT, LONG = 6, 25
+SHOW = [("all", "All checks"), ("open", "Not passed"), ("PASS", "Passed")]
+BADNESS = {"FAIL": 0, "UNKNOWN": 1, "WARN": 2, "PASS": 3}
+KIND_NOTES = {
+    Kind.CONNECT: "While the role is tested: who am I, and nothing else.",
+    Kind.SETUP: "While resources are created and checked.",
+    Kind.VERIFY: "While checks run: reads, and one probe object in the bucket.",
+    Kind.DELETE: "While what carries the cloud's tag is removed.",
+    Kind.TAKEDOWN: "While what a failed set-up has made is removed.",
+}
+NOTICES = {
+    CloudState.SUSPENDED: {
+        "tone": "bad",
+        "icon": "ban",
+        "title": "This cloud is suspended",
+        "text": "Its role lets Raydock in without the external ID. Mend the trust policy (see Access), then verify.",
+    },
+    CloudState.DELETED: {
+        "tone": "info",
+        "icon": "trash-2",
+        "title": "This cloud is deleted",
+        "text": "Nothing of it is in AWS any more, but what you asked to keep. Its history stays readable here.",
+    },
+}
+
+
+@page(Permission.CLOUD_READ)
+def overview(request: PageRequest, cloud_id: str) -> HttpResponse:
+    """Show what runs, what is there, what is wrong and what happened last."""
+    cloud = queries.cloud_for(request.actor, cloud_id)
+    found, resources = queries.findings(cloud), queries.resources(cloud)
+    recent = queries.operations(request.actor, OperationFilters(cloud=cloud.id), limit=SHORT).results
+    operation = next((one for one in recent if one.state in OPEN), recent[0] if recent else None)
+    context = {
+        "drawing": draw(
+            resources,
+            found,
+            connected=bool(cloud.role_arn),
+            zones=cloud.options.get("zones") or 3,
+            vpc_cidr=queries.spec_of(cloud).vpc_cidr,
+        ),
+        "findings": found,
+        "worst": worst(found)[:SHORT],
+        "passed": passed(found),
+        "facts": key_facts(cloud, resources),
+        "activity": [_moment(one) for one in recent],
+        "notice": NOTICES.get(CloudState(cloud.state)),
+        **under_way(operation),
+    }
+    return face(request, cloud, "overview", "web/cloud.html", context)
+
+
+@page(Permission.CLOUD_READ)
+def checks(request: PageRequest, cloud_id: str) -> HttpResponse:
+    """Show every check of the last verification, by area; what did not pass comes with its fix."""
+    cloud = queries.cloud_for(request.actor, cloud_id)
+    verification = queries.last_verification(cloud)
+    found = queries.findings(cloud, verification) if verification else []
+    shown = request.GET.get("show", "all")
+    context = {
+        "verification": verification,
+        "findings": found,
+        "passed": passed(found),
+        "areas": _areas([one for one in found if _fits(one, shown)]),
+        "shown": shown,
+        "show_choices": SHOW,
+    }
+    return face(request, cloud, "checks", "web/checks.html", context)
+
+
+@page(Permission.CLOUD_READ)
+def resources(request: PageRequest, cloud_id: str) -> HttpResponse:
+    """Show every resource with its id in AWS."""
+    cloud = queries.cloud_for(request.actor, cloud_id)
+    return face(request, cloud, "resources", "web/resources.html", {"resources": queries.resources(cloud)})
+
+
+@page(Permission.OPERATION_READ)
+def activity(request: PageRequest, cloud_id: str) -> HttpResponse:
+    """Show the operations of the cloud and, for those who may, its audit events."""
+    cloud = queries.cloud_for(request.actor, cloud_id)
+    reads = request.actor.may(Permission.AUDIT_READ)
+    asked = AuditFilters(cloud=cloud.id)
+    context = {
+        "operations": queries.operations(request.actor, OperationFilters(cloud=cloud.id), limit=LONG).results,
+        "events": audit.events(actor=request.actor, filters=asked, limit=LONG).results if reads else [],
+    }
+    return face(request, cloud, "activity", "web/cloud_activity.html", context)
+
+
+@page(Permission.CLOUD_READ)
+def access(request: PageRequest, cloud_id: str) -> HttpResponse:
+    """Show who may enter the account, and with which policies."""
+    cloud = queries.cloud_for(request.actor, cloud_id)
+    context = {
+        "trust": bootstrap_of(cloud).trust,
+        "policies": policies(cloud),
+        "portal_role_arn": bootstrap_of(cloud).portal_role_arn,
+    }
+    return face(request, cloud, "access", "web/access.html", context)
+
+
+@page(Permission.CLOUD_READ)
+def policy(request: PageRequest, cloud_id: str, name: str) -> HttpResponse:
+    """Give one policy document as a file."""
+    cloud = queries.cloud_for(request.actor, cloud_id)
+    documents = {"trust": bootstrap_of(cloud).trust} | {one["name"]: one["document"] for one in policies(cloud)}
+    if name not in documents:
+        raise NotFound
+    return download(pretty(documents[name]), f"{name}.json")
+
+
+def policies(cloud: Cloud) -> list[dict[str, Any]]:
+    """Return the policy the customer attaches, and what each kind of operation narrows it to."""
+    spec = queries.spec_of(cloud)
+    names = CloudNames(
+        cloud_id=cloud.id,
+        account_id=cloud.account_id,
+        region=cloud.region,
+        bucket=spec.bucket_name,
+        cluster_role=spec.cluster_role_name,
+        cross_account_role_arn=bootstrap_of(cloud).role_arn,
+    )
+    attached = {
+        "name": "control-plane",
+        "label": "Attached to the role",
+        "note": "What you attach to the cross-account role.",
+        "document": control_plane_policy(names),
+    }
+    narrowed = [
+        {
+            "name": kind.value,
+            "label": words.OPERATION_KINDS[kind],
+            "note": note,
+            "document": session_policy(kind, names),
+        }
+        for kind, note in KIND_NOTES.items()
+    ]
+    return [attached, *narrowed]
+
+
+def key_facts(cloud: Cloud, resources: Iterable[CloudResource]) -> list[dict[str, Any]]:
+    """Return the ids one reaches for most; those that do not exist yet are left out."""
+    present = {one.logical_name: one.aws_id for one in resources if one.state not in GOING}
+    found = [
+        ("Cross-account role", cloud.role_arn),
+        ("External ID", cloud.external_id),
+        ("VPC", present.get("vpc")),
+        ("Security group", present.get("security-group")),
+        ("Cluster role", present.get("cluster-role")),
+        ("Bucket", f"s3://{present['bucket']}" if "bucket" in present else None),
+    ]
+    return [{"label": label, "value": value} for label, value in found if value]
+
+
+def passed(findings: Iterable[VerificationFinding]) -> int:
+    """Count the checks that passed."""
+    return sum(one.status == "PASS" for one in findings)
+
+
+def worst(findings: Iterable[VerificationFinding]) -> list[VerificationFinding]:
+    """Return the findings with the worst first, else in the order they were found."""
+    return sorted(findings, key=lambda one: BADNESS.get(one.status, 0))
+
+
+def _areas(findings: list[VerificationFinding]) -> list[dict[str, Any]]:
+    order = [*words.AREAS, *{one.area: None for one in findings if one.area not in words.AREAS}]
+    grouped = {area: [one for one in findings if one.area == area] for area in order}
+    return [
+        {"label": words.AREAS.get(area, area.capitalize()), "findings": worst(mine), "passed": passed(mine)}
+        for area, mine in grouped.items()
+        if mine
+    ]
+
+
+def _fits(finding: VerificationFinding, shown: str) -> bool:
+    if shown == "open":
+        return finding.status != "PASS"
+    return shown == "all" or finding.status == shown
+
+
+def _moment(operation: Operation) -> Moment:
+    kind, shown = words.OPERATION_KINDS.get(operation.kind, operation.kind), words.word(operation.state)
+    return Moment(
+        label=f"{kind} {shown.label.lower()}",
+        note=operation.message,
+        tone="" if shown.tone == "idle" else shown.tone,
+        icon=shown.icon,
+        at=operation.finished_at or operation.created_at,
+        url=reverse("web:operation", args=[operation.id]),
+    )

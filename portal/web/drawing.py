@@ -1,0 +1,151 @@
+"""The layout of a cloud as boxes on a sheet: what is there, what is planned, what is wrong. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+GOING = frozenset({"deleting", "deleted"})
+BAD_AREAS = {
+    "vpc": ("vpc",),
+    "sg": ("security-group",),
+    "cluster_role": ("cluster-role", "instance-profile"),
+    "role": ("access-role",),
+    "trust": ("access-role",),
+    "bucket": ("bucket",),
+    "subnets": ("subnets",),
+}
+TONES = {"FAIL": "bad", "WARN": "warn", "UNKNOWN": "warn", "PASS": "good"}
+WORST_FIRST = ("bad", "warn", "good")
+SUBNET_STEP, SUBNET_HEIGHT, TOP = 46, 38, 66
+LEAST_HEIGHT = 308
+
+
+class Resource(Protocol):
+    """What the drawing needs of a resource of a cloud."""
+
+    logical_name: str
+    aws_id: str
+    state: str
+
+
+class Finding(Protocol):
+    """What the drawing needs of a finding."""
+
+    area: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Box:
+    """One thing on the sheet, in units of the viewBox. `tone` colours it; `planned` draws it dashed."""
+
+    name: str
+    label: str
+    note: str
+    x: int
+    y: int
+    width: int
+    height: int
+    tone: str = ""
+
+    @property
+    def middle(self) -> float:
+        """The height at which wires meet the box."""
+        return self.y + self.height / 2
+
+    @property
+    def centre(self) -> float:
+        """Where text is centred."""
+        return self.x + self.width / 2
+
+    @property
+    def right(self) -> int:
+        """Where wires leave the box."""
+        return self.x + self.width
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Everything on the sheet, ready for a template."""
+
+    height: int
+    caption: str
+    portal: Box
+    access: Box
+    vpc: Box
+    subnets: Sequence[Box]
+    inside: Sequence[Box]
+    beside: Sequence[Box]
+    description: str = field(default="")
+
+
+def draw(
+    resources: Iterable[Resource],
+    findings: Iterable[Finding] = (),
+    *,
+    connected: bool,
+    zones: int = 3,
+    vpc_cidr: str = "",
+) -> Drawing:
+    """Return the layout of what really is there; without a subnet yet, `zones` dashed ones stand for the plan."""
+    present = {one.logical_name: one.aws_id for one in resources if one.state not in GOING}
+    tones = _tones(findings)
+
+    def tone(name: str, *, group: str = "") -> str:
+        return tones.get(group or name, "good") if name in present else "planned"
+
+    names = sorted(name for name in present if name.startswith("subnet-"))
+    rows = names or [f"subnet-{number}" for number in range(1, zones + 1)]
+    bottom = TOP + SUBNET_STEP * len(rows)
+    height = max(LEAST_HEIGHT, bottom + 96)
+    middle = height // 2
+    subnets = [
+        Box(name, f"Subnet {name.removeprefix('subnet-')}", present.get(name, "public"), 352, TOP + SUBNET_STEP * row, 220,
+            SUBNET_HEIGHT, tone(name, group="subnets"))
+        for row, name in enumerate(rows)
+    ]  # fmt: skip
+    inside = [
+        Box(name, label, "", x, bottom + y, width, 30, tone(name))
+        for name, label, x, y, width in (
+            ("internet-gateway", "Internet gateway", 352, 4, 108),
+            ("route-table", "Route table", 464, 4, 108),
+            ("s3-endpoint", "S3 endpoint", 352, 40, 108),
+            ("security-group", "Security group", 464, 40, 108),
+        )
+    ]
+    beside = [
+        Box("bucket", "Bucket", "S3, encrypted, TLS only", 620, middle - 100, 132, 54, tone("bucket")),
+        Box("cluster-role", "Cluster role", "what nodes may do", 620, middle - 22, 132, 54, tone("cluster-role")),
+        Box("instance-profile", "Instance profile", "same name as the role", 620, middle + 56, 132, 54,
+            tone("instance-profile")),
+    ]  # fmt: skip
+    access_tone = tones.get("access-role", "good") if connected else "planned"
+    return Drawing(
+        height=height,
+        caption=f"{len(present)} resources in AWS" if present else "dashed: not there yet",
+        portal=Box("portal", "Raydock", "worker", 8, middle - 30, 106, 60),
+        access=Box("access-role", "Access role", "external ID", 196, middle - 27, 106, 54, access_tone),
+        vpc=Box("vpc", "VPC", present.get("vpc", vpc_cidr), 338, 34, 248, height - 54, tone("vpc")),
+        subnets=subnets,
+        inside=inside,
+        beside=beside,
+        description=_described(present),
+    )
+
+
+def _tones(findings: Iterable[Finding]) -> Mapping[str, str]:
+    """Return the worst tone that any finding gives each part of the drawing."""
+    found: dict[str, str] = {}
+    for finding in findings:
+        tone = TONES.get(str(finding.status), "")
+        for part in BAD_AREAS.get(finding.area, ()):
+            worse = min((tone, found.get(part, "good")), key=lambda one: WORST_FIRST.index(one or "good"))
+            found[part] = worse
+    return found
+
+
+def _described(present: Mapping[str, str]) -> str:
+    """Say in words what the drawing shows."""
+    if not present:
+        return "Nothing of this cloud is in AWS yet."
+    return "In AWS: " + ", ".join(f"{name} {identity}".strip() for name, identity in sorted(present.items())) + "."
