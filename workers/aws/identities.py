@@ -24,12 +24,10 @@ class IdentityLook:
     versions: dict[str, str] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
 
-    def named(self, roles: Iterable[str], profile: str) -> list[Ask]:
-        """The roles and the profile, and which policies the roles have."""
-        asks: list[Ask] = [partial(self._profile, profile)]
-        for name in roles:
-            asks += [partial(ask, name) for ask in (self._role, self._inline_names, self._attached_names)]
-        return asks
+    def named(self, roles: Iterable[str], profile: str, *, attached: bool) -> list[Ask]:
+        """The roles and the profile, and which policies the roles have; managed ones when asked."""
+        looks = (self._role, self._inline_names, *((self._attached_names,) if attached else ()))
+        return [partial(self._profile, profile), *(partial(look, name) for name in roles for look in looks)]
 
     def policies(self, roles: Iterable[str]) -> list[Ask]:
         """The inline documents of these roles, and which version of each managed policy counts."""

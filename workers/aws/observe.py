@@ -15,7 +15,7 @@ from workers.aws.identities import IdentityLook
 from workers.aws.looks import Ask, Looks, together
 from workers.aws.network import NetworkLook
 from workers.aws.ports import Aws
-from workers.aws.storage import BucketLook
+from workers.aws.storage import SETTINGS, BucketLook
 
 # https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 _QUOTAS = {"vpcs": ("vpc", "L-F678F1CE"), "igws": ("vpc", "L-A4707A72")}
@@ -25,22 +25,24 @@ _QUOTAS = {"vpcs": ("vpc", "L-F678F1CE"), "igws": ("vpc", "L-A4707A72")}
 class Scope:
     """How far a look goes. Each kind of operation asks for no more than it reads.
 
-    `access`: the cross-account role and its policies. `settings`: of the bucket. `occupants`: network
-    interfaces and instances, which a delete would stumble over. `contents`: what lies in the bucket.
+    `access`: the cross-account role and the roles' inline documents. `attached`: which managed policies
+    the roles have; with `access` their documents too. `settings`: of the bucket, by name. `occupants`:
+    network interfaces and instances, which a delete would stumble over. `contents`: what lies in the bucket.
     """
 
     zones: bool = False
     quotas: bool = False
     access: bool = False
-    settings: bool = False
+    attached: bool = False
+    settings: tuple[str, ...] = ()
     occupants: bool = False
     contents: bool = False
 
 
-SETUP = Scope(zones=True, quotas=True, access=True, settings=True)
-VERIFY = Scope(quotas=True, access=True, settings=True)
-DELETE = Scope(occupants=True)
-DELETE_DATA = replace(DELETE, contents=True)
+SETUP = Scope(zones=True, quotas=True, access=True, settings=SETTINGS)
+VERIFY = replace(SETUP, attached=True)
+DELETE = Scope(attached=True, settings=("policy",), occupants=True)
+DELETE_DATA = Scope(attached=True, occupants=True, contents=True)
 
 
 def observe(
@@ -81,7 +83,7 @@ class _Look:
             *self.network.region(zones=self.scope.zones),
             *tagged,
             *self.network.inside(self.known_vpcs, occupants=self.scope.occupants),
-            *self.identities.named(self._roles, self.spec.cluster_role_name),
+            *self.identities.named(self._roles, self.spec.cluster_role_name, attached=self.scope.attached),
             *self.bucket.place(),
             *(self._bucket_parts() if self.known_bucket else []),
             *([lambda: self._quota("vpcs"), lambda: self._quota("igws")] if self.scope.quotas else []),
@@ -103,9 +105,8 @@ class _Look:
         return (cluster, own) if self.scope.access and own else (cluster,)
 
     def _bucket_parts(self) -> list[Ask]:
-        settings = self.bucket.settings() if self.scope.settings else []
         contents = self.bucket.contents() if self.scope.contents else []
-        return [*self.bucket.tags(), *settings, *contents]
+        return [*self.bucket.settings(("tags", *self.scope.settings)), *contents]
 
     def _quota(self, code: str) -> None:
         """A quota is a convenience: not being able to read it stops nothing."""

@@ -1,6 +1,6 @@
 """The S3 side of a look: the cloud's one bucket, its settings, what lies in it, and the try at using it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -26,13 +26,9 @@ class BucketLook:
         """Whether it is there, and where."""
         return [self._location]
 
-    def settings(self) -> list[Ask]:
-        """How it is set up."""
-        return [partial(self._setting, part, action) for part, action in _SETTINGS.items()]
-
-    def tags(self) -> list[Ask]:
-        """Whose it is."""
-        return [partial(self._setting, "tags", "s3:GetBucketTagging")]
+    def settings(self, names: Iterable[str]) -> list[Ask]:
+        """How it is set up, and whose it is."""
+        return [partial(self._setting, name) for name in names]
 
     def contents(self) -> list[Ask]:
         """The first page of what lies in it."""
@@ -42,7 +38,7 @@ class BucketLook:
         """The bucket, or None when it is not there."""
         if not self.region:
             return None
-        parts = {name: value for name, value in self.parts.items() if name in _FACTS}
+        parts = {name: value for name, value in self.parts.items() if name in _SETTINGS}
         return Bucket(name=self.name, region=self.region, contents=self._contents(), **parts)
 
     def _contents(self) -> Contents | None:
@@ -61,10 +57,11 @@ class BucketLook:
         if reply is not None:
             self.region = reply["BucketRegion"]
 
-    def _setting(self, part: str, action: str) -> None:
+    def _setting(self, name: str) -> None:
+        action, read = _SETTINGS[name]
         reply = self._ask(action)
         if reply is not None:
-            self.parts[part] = _READ[part](reply)
+            self.parts[name] = read(reply)
 
     def _objects(self) -> None:
         self.parts["objects"] = self._ask("s3:ListObjectVersions", MaxKeys=PAGE)
@@ -76,17 +73,11 @@ class BucketLook:
         return self.looks.one(action, {"Bucket": self.name, **more}, subject=self.name)
 
 
-_SETTINGS = {
-    "public_access": "s3:GetPublicAccessBlock",
-    "encryption": "s3:GetBucketEncryption",
-    "cors": "s3:GetBucketCors",
-    "policy": "s3:GetBucketPolicy",
+_SETTINGS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Any]]] = {
+    "tags": ("s3:GetBucketTagging", replies.tags),
+    "public_access": ("s3:GetPublicAccessBlock", replies.public_access),
+    "encryption": ("s3:GetBucketEncryption", replies.encryption),
+    "cors": ("s3:GetBucketCors", replies.cors_rules),
+    "policy": ("s3:GetBucketPolicy", lambda reply: replies.document(reply["Policy"])),
 }
-_READ = {
-    "public_access": replies.public_access,
-    "encryption": replies.encryption,
-    "cors": replies.cors_rules,
-    "policy": lambda reply: replies.document(reply["Policy"]),
-    "tags": replies.tags,
-}
-_FACTS = frozenset(_READ)
+SETTINGS = tuple(name for name in _SETTINGS if name != "tags")

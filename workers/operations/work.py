@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from clouds.clock import Clock
 from clouds.facts import Facts
 from clouds.findings import Finding
-from clouds.planning.inventory import Resource
+from clouds.planning import Resource
 from clouds.specs import CloudSpec
 from clouds.states import CloudState, Kind
 from workers.aws import apply
@@ -27,10 +27,10 @@ class OpenIntent:
 
 
 class Journal(apply.Journal, Protocol):
-    """The records of one operation, bound to one claim: each write fails once another worker holds the work."""
+    """The records of one operation, bound to one claim: a write fails once another worker holds the work."""
 
-    def expect(self, steps_total: int) -> None:
-        """How many steps the plan holds, for the progress that people see."""
+    def expect(self, steps: int) -> None:
+        """How many steps are left to do, for the progress that people see."""
 
     def note(
         self, message: str, *, step: str = "", resource: str = "", kind: str = "", state: str = "info"
@@ -38,7 +38,7 @@ class Journal(apply.Journal, Protocol):
         """One event for people."""
 
     def unresolved(self) -> Sequence[OpenIntent]:
-        """The intents of this cloud without an outcome, or with the outcome unknown, newest attempt of each."""
+        """The intents of this cloud without an outcome, or with the outcome unknown."""
 
     def resolve(self, steps: Sequence[str]) -> None:
         """A look has shown how these intents ended: they are no longer open."""
@@ -46,8 +46,8 @@ class Journal(apply.Journal, Protocol):
     def save_facts(self, facts: Facts, resources: Sequence[Resource]) -> None:
         """The last look at the cloud, and its resources as people see them."""
 
-    def save_role(self, role_arn: str) -> str:
-        """Store the role that passed the trust test. Answers a refusal's words when the role is taken (T12)."""
+    def save_role(self, role_arn: str) -> bool:
+        """Store the role that passed the trust test; False when it serves another cloud already (T12)."""
 
     def save_findings(self, findings: Sequence[Finding], *, started_at: datetime) -> None:
         """A verification and its findings."""

@@ -1,0 +1,80 @@
+"""Verifying: enter anew, look, try the bucket, ask every check. Also the last stage of a set-up."""
+
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from clouds.checks import run_checks
+from clouds.facts import Facts, Probe, Trust
+from clouds.findings import Finding, Status
+from clouds.outcomes import Done
+from clouds.planning import resources
+from workers.aws.observe import VERIFY, observe
+from workers.operations.entry import enter
+from workers.operations.probe import probe_bucket
+from workers.operations.trust import tries
+from workers.operations.work import Work
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a verification saw and found."""
+
+    facts: Facts
+    findings: tuple[Finding, ...]
+    started_at: datetime
+
+    @property
+    def open_to_others(self) -> bool:
+        """Whether AWS let somebody in who must not come in (T10)."""
+        trust = self.facts.trust
+        return trust is not None and not (trust.without_id_refused and trust.random_id_refused)
+
+
+def inspect(work: Work, *, known: Facts | None, only: tuple[str, ...] = ()) -> Inspection:
+    """One verification, through a session that may only look and use its own probe object.
+
+    Raises AwsError: Denied when the role cannot be assumed any more.
+    """
+    started_at, pool, spec = work.clock.now(), work.hands.pool, work.spec
+    locked = [pool.submit(one) for one in tries(work)]
+    probing: list[Future[Probe]] = []
+    try:
+        inside = enter(work, "verify")
+        probing = [pool.submit(probe_bucket, inside.aws, spec.bucket_name, work.operation_id)]
+        facts = observe(inside.aws, spec, VERIFY, pool=pool, now=started_at, known=known)
+    finally:
+        wait(locked)
+        wait(probing)
+    trust = _trust(work, facts, (locked[0].result(), locked[1].result()), named=inside.named)
+    bucket = facts.bucket and replace(facts.bucket, probe=probing[0].result())
+    facts = replace(facts, trust=trust, bucket=bucket)
+    return Inspection(facts, run_checks(spec, facts, only=only or None), started_at)
+
+
+def _trust(work: Work, facts: Facts, locked: tuple[bool, bool], *, named: bool) -> Trust:
+    role_arn = work.spec.cross_account_role_arn or ""
+    own = facts.role(role_arn)
+    return Trust(
+        role_arn=role_arn,
+        assumable=True,
+        account_id=work.spec.account_id,
+        without_id_refused=locked[0],
+        random_id_refused=locked[1],
+        named=named,
+        document=own.trust if own else None,
+    )
+
+
+def report(work: Work, seen: Inspection) -> Done:
+    """Write down what a verification saw, and say it in a sentence. An open door suspends the cloud (T10)."""
+    work.journal.save_facts(seen.facts, resources(work.spec, seen.facts))
+    work.journal.save_findings(seen.findings, started_at=seen.started_at)
+    return Done("verified", _summary(seen.findings), suspends=seen.open_to_others)
+
+
+def _summary(findings: tuple[Finding, ...]) -> str:
+    words = {Status.WARN: "to look at", Status.FAIL: "failed", Status.UNKNOWN: "could not be answered"}
+    counts = {status: sum(one.status is status for one in findings) for status in Status}
+    rest = [f"{counts[status]} {said}" for status, said in words.items() if counts[status]]
+    return f"{', '.join([f'{counts[Status.PASS]} of {len(findings)} checks passed', *rest])}."

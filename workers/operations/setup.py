@@ -1,0 +1,81 @@
+"""Setting a cloud up: look, plan, apply, look again, verify. Any turn may be the first or the tenth."""
+
+from clouds.checks import preflight
+from clouds.facts import Facts
+from clouds.findings import Status
+from clouds.outcomes import Failed, Outcome
+from clouds.planning import Plan, plan_setup, resources
+from workers.aws.apply import apply
+from workers.aws.errors import AwsError
+from workers.aws.observe import SETUP, observe
+from workers.operations.entry import enter
+from workers.operations.inspection import inspect, report
+from workers.operations.intents import still_hidden
+from workers.operations.waiting import after_apply, after_error, again, blocked
+from workers.operations.work import Work
+
+
+def turn(work: Work) -> Outcome:
+    """Bring the account nearer to the spec; Done once a fresh look finds nothing left to do."""
+    try:
+        return _build(work)
+    except AwsError as error:
+        return after_error(work, error)
+
+
+def _build(work: Work) -> Outcome:
+    inside = enter(work, "setup")
+    facts = observe(
+        inside.aws, work.spec, SETUP, pool=work.hands.pool, now=work.clock.now(), known=work.known
+    )
+    plan = plan_setup(work.spec, facts, salt=work.operation_id)
+    stopped = _stopped(work, facts, plan)
+    if stopped:
+        return stopped
+    if plan.steps:
+        applied = apply(inside.aws, plan, journal=work.journal, pool=work.hands.pool)
+        failed = after_apply(work, applied)
+        if failed:
+            return failed
+    return _verified(work, facts)
+
+
+def _stopped(work: Work, facts: Facts, plan: Plan) -> Outcome | None:
+    """Why nothing is changed in this turn: blockers, calls of unknown end, or a preflight that failed."""
+    missing = {step.name for step in plan.steps}
+    stopped = blocked(work, plan.blockers) or still_hidden(work, missing)
+    if stopped or not plan.steps:
+        return stopped
+    work.journal.expect(len(plan.steps))
+    work.journal.save_facts(facts, resources(work.spec, facts))
+    return None if plan.adopted else _unfit(work, facts)
+
+
+def _unfit(work: Work, facts: Facts) -> Failed | None:
+    """What the account lacks before anything is made in it; once something is made, going on is better."""
+    findings = preflight(work.spec, facts)
+    failed = [one for one in findings if one.status is Status.FAIL]
+    if not failed:
+        return None
+    work.journal.save_findings(findings, started_at=facts.at)
+    return Failed(
+        "preflight_failed",
+        "Nothing was created. " + "\n".join(f"{one.title}: {one.observed}" for one in failed),
+        "\n".join(dict.fromkeys(one.fix for one in failed)),
+    )
+
+
+def _verified(work: Work, facts: Facts) -> Outcome:
+    """A fresh look must find nothing left to do; the same look answers the checks."""
+    seen = inspect(work, known=facts)
+    left = plan_setup(work.spec, seen.facts, salt=work.operation_id)
+    if left.steps or left.blockers:
+        work.journal.save_facts(seen.facts, resources(work.spec, seen.facts))
+        unseen = ", ".join(step.name for step in left.steps)
+        given_up = Failed(
+            "not_settled",
+            f"Everything was set up, but AWS still does not show it: {unseen}.",
+            "Retry: it goes on with what is there.",
+        )
+        return again(work, f"Waiting for AWS to show what was made: {unseen}.", given_up=given_up)
+    return report(work, seen)
