@@ -99,7 +99,7 @@ def cloudformation(bootstrap: Bootstrap) -> str:
 
 
 def hosted_cloudformation() -> str:
-    """Give one template with parameters, for an operator to host behind the quick-create links of all clouds."""
+    """Give one template with parameters, for an operator to host behind quick-create links."""
     fields = {field: f"${{{name}}}" for name, (field, _) in PARAMETERS.items()}
     template = _template(Bootstrap(account_id="${AWS::AccountId}", region="${AWS::Region}", **fields))
     parameters = {name: {"Type": "String", "Description": says} for name, (_, says) in PARAMETERS.items()}
@@ -160,14 +160,14 @@ provider "aws" {{
 }}
 
 resource "aws_iam_role" "raydock" {{
-  name               = {name}
-  description        = {description}
+  name        = {name}
+  description = {description}
   assume_role_policy = jsonencode({_hcl(bootstrap.trust)})
 }}
 
 resource "aws_iam_role_policy" "raydock" {{
-  name   = {_hcl(POLICY_NAME)}
-  role   = aws_iam_role.raydock.name
+  name = {_hcl(POLICY_NAME)}
+  role = aws_iam_role.raydock.name
   policy = jsonencode({_hcl(bootstrap.policy)})
 }}
 
@@ -208,5 +208,5 @@ def _substituted(value: Any) -> Any:
 
 def _hcl(value: Any) -> str:
     """Write JSON as a Terraform expression: it is one already, but for the marks of templates."""
-    text = json.dumps(value, indent=2).replace("${", "$${").replace("%{", "%%{")
+    text = json.dumps(value, indent=2, separators=(",", " : ")).replace("${", "$${").replace("%{", "%%{")
     return text.replace("\n", "\n  ")

@@ -4,6 +4,7 @@ Rules: IAM User Guide, "IAM JSON policy elements reference" and "Grammar of the 
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,7 @@ from iam.policy.principals import Principals, read_principals
 
 CURRENT: Final = "2012-10-17"
 VERSIONS: Final = (CURRENT, "2008-10-17")
+ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 DOCUMENT_KEYS: Final = frozenset({"Version", "Id", "Statement"})
 STATEMENT_KEYS: Final = frozenset(
     {
@@ -246,8 +248,7 @@ def _effect(body: Mapping[str, object], where: str) -> Effect:
 
 
 def _action(raw: str, where: str) -> Glob:
-    service, colon, name = raw.partition(":")
-    if raw != "*" and not (colon and name and service.replace("-", "").replace("*", "").isalnum()):
+    if not ACTION.fullmatch(raw):
         raise PolicyError(f"{where}.Action", f'must look like "service:Action", not {raw!r}')
     return wildcard(raw, ignore_case=True)
 

@@ -7,7 +7,7 @@ Service control policies are not part of this model.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from iam.policy.documents import Document, Effect, Kind, Statement, parse
@@ -136,7 +136,8 @@ class _Case:
         role_account = self.request.resource.split(":")[4:5]
         foreign = self.caller.account != "" and [self.caller.account] != role_account
         if foreign or max(naming) is Naming.ACCOUNT:
-            return self._limited(self._names(self.identity, Effect.ALLOW), {})
+            own = self._limited(self._names(self.identity, Effect.ALLOW), {})
+            return replace(own, statements=naming[max(naming)] + own.statements) if own.allowed else own
         return self._limited((), naming)
 
     def _denied(self) -> Decision | None:
