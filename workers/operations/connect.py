@@ -114,9 +114,9 @@ def _stored(work: Work, inside: Inside, trust: Trust) -> Outcome:
     facts = observe(inside.aws, spec, VERIFY, pool=work.hands.pool, now=work.clock.now())
     own = facts.role(trust.role_arn)
     facts = replace(facts, trust=replace(trust, document=own.trust if own else None))
-    if not work.journal.save_role(trust.role_arn):
-        message = "This role already serves another cloud. One role serves one cloud."
-        return Failed("role_in_use", message, "Make a role of its own for this cloud, then connect again.")
+    taken = work.journal.save_role(trust.role_arn)
+    if taken:
+        return Failed("role_in_use", taken, "Make a role of its own for this cloud, then connect again.")
     work.journal.save_facts(facts, resources(spec, facts))
     for remark in lint(own.trust, spec.portal_role_arn, spec.external_id) if own else ():
         work.journal.note(f"{remark.observed} {remark.fix}", step="trust", state="info")

@@ -46,8 +46,8 @@ class Journal(apply.Journal, Protocol):
     def save_facts(self, facts: Facts, resources: Sequence[Resource]) -> None:
         """The last look at the cloud, and its resources as people see them."""
 
-    def save_role(self, role_arn: str) -> bool:
-        """Store the role that passed the trust test; False when it serves another cloud already (T12)."""
+    def save_role(self, role_arn: str) -> str:
+        """Store the role that passed the trust test. Answers a refusal's words when it is taken (T12)."""
 
     def save_findings(self, findings: Sequence[Finding], *, started_at: datetime) -> None:
         """A verification and its findings."""
