@@ -159,7 +159,7 @@ class AuditFilters:
     q: str = ""
 
     def condition(self) -> Q:
-        """Return the filters as a database condition. `actor` takes an id or an e-mail; `target` a cloud, too."""
+        """Return the filters as a database condition. `actor` takes an id or an e-mail."""
         exact = {
             "action": self.action,
             "entity": self.entity,

@@ -84,7 +84,7 @@ class Policies(View):
 
     needs = {"GET": Permission.CLOUD_READ}
 
-    @extend_schema(responses=list_of(PolicySummaryShape))
+    @extend_schema(operation_id="policies_list", responses=list_of(PolicySummaryShape))
     def get(self, request: Request, cloud_id: str) -> Reply:
         """List the policy documents of a cloud: what each is for and where it belongs."""
         self.query(Nothing)

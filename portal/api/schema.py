@@ -1,6 +1,6 @@
 """How the API describes itself: OpenAPI 3.1, made from the views, and a page to read it on."""
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -61,6 +61,11 @@ class Schema(AutoSchema):
             operation["parameters"] = [*operation.get("parameters", []), *added]
         operation["responses"]["default"] = PROBLEM
         return operation
+
+    def get_serializer_name(self, serializer: Any, direction: Literal["request", "response"]) -> str:
+        """Return a component's name: that of its class, without our word for replies."""
+        name = str(super().get_serializer_name(serializer, direction))
+        return name.removesuffix("Shape")
 
     def _get_request_body(self, direction: str = "request") -> Any:
         """Return the body's description; a DELETE may have one here (what to keep, and why)."""

@@ -1,6 +1,7 @@
 """Shapes that many replies share, as the API description shows them."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from drf_spectacular.utils import inline_serializer
@@ -25,10 +26,11 @@ def fields_of(row: object, names: Iterable[str]) -> dict[str, object]:
     return {name: getattr(row, name) for name in names}
 
 
+@cache
 def list_of(shape: type[Shape]) -> Any:
     """Return the shape of a list: results, and the address of the next page or null."""
     return inline_serializer(
-        f"{shape.__name__}List",
+        f"{shape.__name__.removesuffix('Shape')}List",
         {"results": shape(many=True), "next": serializers.URLField(allow_null=True)},
     )
 
