@@ -30,4 +30,6 @@ def table(figures: Iterable[Figure]) -> str:
     rows = [("goal", "what", "figure", "aim", "")]
     rows += [(one.goal, one.what, one.figure, one.aim, one.verdict) for one in figures]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

@@ -34,9 +34,17 @@ def add_clouds(organization: Organization, count: int) -> None:
     now = datetime.now(UTC)
     Cloud.objects.bulk_create(
         Cloud(
-            organization=organization, name=f"bench-{number:04}", region=("eu-central-1", "us-east-1")[number % 2],
-            account_id="222222222222", state="active", external_id=new_id("ext"), created_at=now, created_by="bench",
-            checks_passed=40, checks_total=41, verified_at=now,
+            organization=organization,
+            name=f"bench-{number:04}",
+            region=("eu-central-1", "us-east-1")[number % 2],
+            account_id="222222222222",
+            state="active",
+            external_id=new_id("ext"),
+            created_at=now,
+            created_by="bench",
+            checks_passed=40,
+            checks_total=41,
+            verified_at=now,
         )
         for number in range(count)
     )
@@ -59,7 +67,7 @@ def add_events(organization_id: str, count: int) -> None:
             target_id=f"cld_{number % 500:026}", target_name=f"bench-{number % 500:04}", outcome="succeeded",
             after={"number": number}, request_id=f"req-{number}", previous_hash=last,
         )  # fmt: skip
-        event.hash = last = chain.digest(audit._content(event))  # noqa: SLF001 - the product's own hashing
+        event.hash = last = chain.digest(audit._content(event))
         batch.append(event)
         if len(batch) == CHUNK or number == count - 1:
             AuditEvent.objects.bulk_create(batch)

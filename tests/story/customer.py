@@ -8,9 +8,7 @@ from tests.stack import Stack
 TAG = "raydock-cloud-id"
 
 
-def create_role(
-    stack: Stack, trust: dict[str, Any], *, name: str, document: dict[str, Any], policy: dict[str, Any]
-) -> str:
+def create_role(stack: Stack, *, name: str, document: dict[str, Any], policy: dict[str, Any]) -> str:
     """The ARN of a new role with this trust document and one inline policy."""
     iam = stack.aws("iam", "us-east-1")
     arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]

@@ -6,60 +6,28 @@ import httpx
 import pytest
 
 from tests.stack import Stack, settle
-from tests.story.customer import create_role, tagged
-
-REGION = "eu-central-1"
-
-
-def reserve(api: httpx.Client, stack: Stack, name: str, region: str = REGION) -> dict[str, Any]:
-    """A new cloud and its trust documents."""
-    wish = {"name": name, "provider": "aws", "region": region, "account_id": stack.run["sandbox_account_id"]}
-    answer = api.post("/clouds", json=wish)
-    assert answer.status_code == 201, answer.text
-    cloud: dict[str, Any] = answer.json()
-    return {**cloud, "trust": api.get(f"/clouds/{cloud['id']}/trust").raise_for_status().json()}
-
-
-def policy_of(api: httpx.Client, cloud: dict[str, Any]) -> dict[str, Any]:
-    """The document that the portal asks the customer to attach to the cross-account role."""
-    answer = api.get(f"/clouds/{cloud['id']}/policies/control-plane").raise_for_status().json()
-    document: dict[str, Any] = answer["document"]
-    return document
-
-
-def connect(api: httpx.Client, cloud: dict[str, Any], arn: str, **more: Any) -> dict[str, Any]:
-    """The connect operation, ended."""
-    answer = api.post(f"/clouds/{cloud['id']}/connect", json={"role_arn": arn, **more})
-    assert answer.status_code == 202, answer.text
-    assert answer.headers["Location"].endswith(answer.json()["id"])
-    return settle(api, answer.json())
+from tests.story.clouds import REGION, connect, connected, delete, offered_role, reserve, set_up
+from tests.story.customer import tagged
 
 
 @pytest.fixture(scope="module")
-def connected(stack: Stack) -> dict[str, Any]:
+def cloud(stack: Stack) -> dict[str, Any]:
     """A cloud whose role was made by the customer from the documents alone."""
     with stack.client() as api:
-        cloud = reserve(api, stack, "story")
-        role = {"document": cloud["trust"]["trust_policy"], "policy": policy_of(api, cloud)}
-        arn = create_role(stack, cloud["trust"], name="story-role", **role)
-        assert connect(api, cloud, arn)["state"] == "succeeded"
-        return {**cloud, "role_arn": arn}
+        return connected(api, stack, "story")
 
 
-def test_nothing_to_verified_to_gone(stack: Stack, api: httpx.Client, connected: dict[str, Any]) -> None:
-    path = f"/clouds/{connected['id']}"
+def test_nothing_to_verified_to_gone(stack: Stack, api: httpx.Client, cloud: dict[str, Any]) -> None:
+    path = f"/clouds/{cloud['id']}"
     plan = api.get(f"{path}/plan", params={"operation": "setup"}).raise_for_status().json()
-    started = api.post(f"{path}/setup", json={})
-    assert started.status_code == 202, started.text
-    ended = settle(api, started.json())
+    ended = settle(api, set_up(api, cloud))
     assert ended["state"] == "succeeded", ended
 
-    cloud = api.get(path).json()
-    assert cloud["state"] == "active"
+    assert api.get(path).json()["state"] == "active"
     findings = api.get(f"{path}/findings").json()["results"]
     assert len(findings) > 30
     assert {item["status"] for item in findings if item["severity"] == "must"} == {"PASS"}
-    there = tagged(stack, connected["id"], REGION)
+    there = tagged(stack, cloud["id"], REGION)
     planned = {item["logical_name"] for item in plan["resources"]}
     known = api.get(f"{path}/resources").json()["results"]
     assert {item["logical_name"] for item in known} == planned
@@ -68,15 +36,11 @@ def test_nothing_to_verified_to_gone(stack: Stack, api: httpx.Client, connected:
         "vpc", "subnet", "gateway", "routes", "endpoint", "group", "role", "profile", "bucket",
     }  # fmt: skip
 
-    body = {"confirm_name": "story", "bucket": "delete", "reason": "the story ends"}
-    removed = api.request("DELETE", path, json=body)
-    assert removed.status_code == 202, removed.text
-    assert settle(api, removed.json())["state"] == "succeeded"
-    assert tagged(stack, connected["id"], REGION) == []
+    assert settle(api, delete(api, cloud))["state"] == "succeeded"
+    assert tagged(stack, cloud["id"], REGION) == []
     assert api.get("/audit-events/integrity").json()["ok"] is True
     actions = [
-        item["action"]
-        for item in api.get("/audit-events", params={"target": connected["id"]}).json()["results"]
+        item["action"] for item in api.get("/audit-events", params={"target": cloud["id"]}).json()["results"]
     ]
     assert {"cloud.reserve", "cloud.connect", "cloud.setup", "cloud.delete"} <= set(actions)
 
@@ -84,22 +48,18 @@ def test_nothing_to_verified_to_gone(stack: Stack, api: httpx.Client, connected:
 def test_a_role_without_the_condition_is_refused_and_not_stored(stack: Stack, api: httpx.Client) -> None:
     cloud = reserve(api, stack, "careless")
     trust = cloud["trust"]["trust_policy"]
-    careless = {
-        **trust,
-        "Statement": [{k: v for k, v in one.items() if k != "Condition"} for one in trust["Statement"]],
-    }
-    arn = create_role(stack, trust, name="careless", document=careless, policy=policy_of(api, cloud))
-    ended = connect(api, cloud, arn)
+    bare = [{name: value for name, value in one.items() if name != "Condition"} for one in trust["Statement"]]
+    ended = connect(api, cloud, offered_role(api, stack, cloud, document={**trust, "Statement": bare}))
     assert (ended["state"], ended["code"]) == ("failed", "external_id_not_required")
     assert api.get(f"/clouds/{cloud['id']}").json()["role_arn"] is None
 
 
 def test_another_cloud_that_offers_the_same_role_learns_nothing(
-    stack: Stack, api: httpx.Client, connected: dict[str, Any]
+    stack: Stack, api: httpx.Client, cloud: dict[str, Any]
 ) -> None:
     thief = reserve(api, stack, "thief", "eu-west-1")
-    same = connect(api, thief, connected["role_arn"], wait_seconds=1)
-    absent = connect(api, thief, connected["role_arn"] + "-that-is-not-there", wait_seconds=1)
+    same = connect(api, thief, cloud["role_arn"], wait_seconds=1)
+    absent = connect(api, thief, cloud["role_arn"] + "-that-is-not-there", wait_seconds=1)
     assert (
         (same["state"], same["code"]) == (absent["state"], absent["code"]) == ("failed", "role_not_assumable")
     )
