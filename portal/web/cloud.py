@@ -7,14 +7,14 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from clouds import queries
+from clouds.export.policies import policy_documents
 from clouds.models import Cloud, CloudResource, Operation, VerificationFinding
 from clouds.queries import OperationFilters
-from clouds.states import CloudState, Kind
+from clouds.states import CloudState
 from iam import audit
 from iam.audit import AuditFilters
 from iam.errors import NotFound
 from iam.permissions import Permission
-from iam.policy.grants import CloudNames, control_plane_policy, session_policy
 from portal.web import words
 from portal.web.documents import bootstrap_of, download, pretty
 from portal.web.drawing import GOING, draw
@@ -26,13 +26,6 @@ from portal.web.sessions import page
 SHORT, LONG = 6, 25
 SHOW = [("all", "All checks"), ("open", "Not passed"), ("PASS", "Passed")]
 BADNESS = {"FAIL": 0, "UNKNOWN": 1, "WARN": 2, "PASS": 3}
-KIND_NOTES = {
-    Kind.CONNECT: "While the role is tested: who am I, and nothing else.",
-    Kind.SETUP: "While resources are created and checked.",
-    Kind.VERIFY: "While checks run: reads, and one probe object in the bucket.",
-    Kind.DELETE: "While what carries the cloud's tag is removed.",
-    Kind.TAKEDOWN: "While what a failed set-up has made is removed.",
-}
 NOTICES = {
     CloudState.SUSPENDED: {
         "tone": "bad",
@@ -118,8 +111,7 @@ def access(request: PageRequest, cloud_id: str) -> HttpResponse:
     """Show who may enter the account, and with which policies."""
     cloud = queries.cloud_for(request.actor, cloud_id)
     context = {
-        "trust": bootstrap_of(cloud).trust,
-        "policies": policies(cloud),
+        "policies": policy_documents(queries.spec_of(cloud), cloud.external_id),
         "portal_role_arn": bootstrap_of(cloud).portal_role_arn,
     }
     return face(request, cloud, "access", "web/access.html", context)
@@ -129,39 +121,10 @@ def access(request: PageRequest, cloud_id: str) -> HttpResponse:
 def policy(request: PageRequest, cloud_id: str, name: str) -> HttpResponse:
     """Give one policy document as a file."""
     cloud = queries.cloud_for(request.actor, cloud_id)
-    documents = {"trust": bootstrap_of(cloud).trust} | {one["name"]: one["document"] for one in policies(cloud)}
-    if name not in documents:
-        raise NotFound
-    return download(pretty(documents[name]), f"{name}.json")
-
-
-def policies(cloud: Cloud) -> list[dict[str, Any]]:
-    """Return the policy the customer attaches, and what each kind of operation narrows it to."""
-    spec = queries.spec_of(cloud)
-    names = CloudNames(
-        cloud_id=cloud.id,
-        account_id=cloud.account_id,
-        region=cloud.region,
-        bucket=spec.bucket_name,
-        cluster_role=spec.cluster_role_name,
-        cross_account_role_arn=bootstrap_of(cloud).role_arn,
-    )
-    attached = {
-        "name": "control-plane",
-        "label": "Attached to the role",
-        "note": "What you attach to the cross-account role.",
-        "document": control_plane_policy(names),
-    }
-    narrowed = [
-        {
-            "name": kind.value,
-            "label": words.OPERATION_KINDS[kind],
-            "note": note,
-            "document": session_policy(kind, names),
-        }
-        for kind, note in KIND_NOTES.items()
-    ]
-    return [attached, *narrowed]
+    for one in policy_documents(queries.spec_of(cloud), cloud.external_id):
+        if one.name == name:
+            return download(pretty(one.document), f"{name}.json")
+    raise NotFound
 
 
 def key_facts(cloud: Cloud, resources: Iterable[CloudResource]) -> list[dict[str, Any]]:

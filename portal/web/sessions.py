@@ -59,7 +59,8 @@ def page(
                     return again(asked, problem, **kwargs)
 
         answer = require_http_methods([*methods])(guarded)
-        answer.permission = permission  # type: ignore[attr-defined]  # read by the test that lists every address
+        # Read by the test that tries every address.
+        answer.permission, answer.methods = permission, methods  # type: ignore[attr-defined]
         return answer
 
     return decorate

@@ -1,0 +1,115 @@
+"""Probes: what they say when all is well, when something else needs help, and when this process cannot serve."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.test import Client
+
+from clouds.models import WorkerBeat
+from portal import metrics, readiness
+
+
+@pytest.fixture
+def configured(monkeypatch: pytest.MonkeyPatch) -> object:
+    """Changes settings.RAYDOCK, which is frozen, for one test."""
+
+    def change(**values: object) -> None:
+        monkeypatch.setattr(settings, "RAYDOCK", settings.RAYDOCK.model_copy(update=values))
+
+    return change
+
+
+def beat(age: timedelta) -> None:
+    at = datetime.now(UTC) - age
+    WorkerBeat.objects.create(id="worker-1", started_at=at, at=at, slots=16, busy=3)
+
+
+def test_alive_needs_no_database(client: Client) -> None:
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "ok"
+
+
+@pytest.mark.django_db
+def test_ready_with_a_worker_at_work(client: Client) -> None:
+    beat(timedelta(seconds=1))
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "ok", answer.json()
+    assert set(answer.json()["checks"]) == {"database", "migrations", "worker", "broker"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("age", [None, timedelta(minutes=2)], ids=["never", "long ago"])
+def test_without_a_worker_the_console_stays_and_says_so(client: Client, age: timedelta | None) -> None:
+    if age:
+        beat(age)
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "degraded"
+    assert "manage.py worker" in answer.json()["checks"]["worker"]["detail"]
+
+
+@pytest.mark.django_db
+def test_without_a_broker_the_console_stays_and_says_so(client: Client, configured: object) -> None:
+    beat(timedelta(0))
+    configured(redis_url=type(settings.RAYDOCK.redis_url)("redis://127.0.0.1:1/0"))  # type: ignore[operator]
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["checks"]["broker"]["status"] == "degraded"
+
+
+def test_without_a_database_it_is_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise DatabaseError("connection refused")
+
+    monkeypatch.setattr(connection, "cursor", refuse)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["database"]["status"] == "broken"
+    assert "connection refused" in answer.json()["checks"]["database"]["detail"]
+
+
+@pytest.mark.django_db
+def test_a_missing_migration_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness.MigrationExecutor, "migration_plan", lambda *_: [("one", False)])
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "manage.py prepare" in answer.json()["checks"]["migrations"]["detail"]
+
+
+@pytest.mark.django_db
+def test_production_refuses_a_database_without_walls(client: Client, configured: object) -> None:
+    configured(mode="production")  # type: ignore[operator]
+    answer = client.get("/readyz")
+    if connection.vendor == "sqlite":
+        assert answer.status_code == 503
+        assert "Row-level security" in answer.json()["checks"]["database"]["detail"]
+    else:
+        assert answer.json()["checks"]["database"]["status"] == "ok"
+
+
+def test_numbers_are_closed_without_a_token(client: Client) -> None:
+    assert client.get("/metrics").status_code == 404
+
+
+@pytest.mark.django_db
+def test_numbers_are_for_the_bearer_of_the_token(client: Client, configured: object) -> None:
+    configured(metrics_token=type(settings.RAYDOCK.metrics_token)("numbers"))  # type: ignore[operator]
+    beat(timedelta(0))
+    assert client.get("/metrics").status_code == 401
+    assert client.get("/metrics", headers={"Authorization": "Bearer other"}).status_code == 401
+    answer = client.get("/metrics", headers={"Authorization": "Bearer numbers"})
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    assert "raydock_workers 1.0" in text
+    assert "raydock_worker_slots_busy 3.0" in text
+    assert "raydock_queue_age_seconds 0.0" in text
+
+
+@pytest.mark.django_db
+def test_numbers_cost_few_queries(django_assert_max_num_queries: object) -> None:
+    with django_assert_max_num_queries(8):  # type: ignore[operator]
+        metrics.exposition()
