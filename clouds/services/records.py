@@ -34,6 +34,10 @@ from iam import tenancy
 
 UNKNOWN = "unknown"
 RESOLVED = "resolved"
+ROLE_TAKEN = (
+    "This role cannot be used for this cloud, because each cloud needs a role of its own. "
+    "Make one with the documents shown for this cloud, and connect with that."
+)
 
 
 class LostFence(Exception):  # noqa: N818 - a fact about the work, not a defect
@@ -266,10 +270,7 @@ def save_role(claim: Claim, role_arn: str) -> str:
                     role_arn=role_arn, version=F("version") + 1
                 )
         except IntegrityError:
-            return (
-                "This role cannot be used for this cloud, because each cloud needs a role of its own. "
-                "Make one with the documents shown for this cloud, and connect with that."
-            )
+            return ROLE_TAKEN
     return ""
 
 
@@ -308,9 +309,12 @@ def _finding(verification: Verification, found: Finding) -> VerificationFinding:
     )
 
 
-def settle(claim: Claim, outcome: Outcome, *, progressed: bool, now: datetime) -> None:
+def settle(
+    claim: Claim, outcome: Outcome, *, progressed: bool, calls: Iterable[Call] = (), now: datetime
+) -> None:
     """Write how a turn ended: the operation waits for its next one, or is over."""
     with held(claim) as operation:
+        _add_calls(operation, calls)
         if not isinstance(outcome, Again):
             moves.end(operation, outcome, now=now)
         elif operation.cancel_requested_at is not None:

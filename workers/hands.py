@@ -1,0 +1,30 @@
+"""What all turns of this process share: the way into AWS, threads for its calls, and how to wait."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from django.conf import settings
+
+from clouds.clock import Clock
+from workers.aws.client import Transport
+from workers.aws.session import Sessions, environment_keys
+from workers.operations.work import Hands, Patience
+
+
+def hands(clock: Clock) -> Hands:
+    """Return the process's hands, from its configuration and the AWS keys of its environment.
+
+    Raises AwsError where the environment holds no keys.
+    """
+    chosen = settings.RAYDOCK
+    transport = Transport(chosen.aws_endpoint_url)
+    return Hands(
+        sessions=Sessions(transport, environment_keys(), clock.now, version=chosen.version),
+        pool=ThreadPoolExecutor(chosen.aws_threads, thread_name_prefix="aws"),
+        patience=Patience(
+            grace=chosen.consistency_grace,
+            attempts=chosen.step_attempts,
+            backoff_base=chosen.backoff_base,
+            backoff_cap=chosen.backoff_cap,
+            connect=chosen.connect_patience,
+        ),
+    )
