@@ -8,6 +8,7 @@ from typing import Any
 
 from clouds.facts import CLOUD_TAG, LOGICAL_TAG
 from clouds.plain import from_plain, to_plain
+from iam.policy.arns import ArnError, is_account_id, parse_role_arn
 
 LARGEST_VPC, SMALLEST_VPC = 16, 19
 SMALLEST_SUBNET = 22
@@ -15,9 +16,7 @@ LEAST_ZONES = 2
 MOST_INGRESS_CIDRS = 50
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
-_ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2}-[a-z]+-[1-9][0-9]?")
-_ROLE_ARN = re.compile(r"arn:aws:iam::([0-9]{12}):role/(?:[!-.0-~]+/)*[\w+=,.@-]{1,64}", re.ASCII)
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
 _OTHER_PARTITIONS = {"cn-": "China", "us-gov-": "GovCloud", "us-iso": "isolated", "eu-isoe-": "isolated"}
 # Where hosts cannot live: this network, loopback, link-local, multicast and reserved.
@@ -143,7 +142,7 @@ def region_problem(region: str) -> str:
 
 def account_problem(account_id: str) -> str:
     """What is wrong with an account id, or an empty string."""
-    if _ACCOUNT.fullmatch(account_id) and account_id.isascii():
+    if is_account_id(account_id):
         return ""
     return "An AWS account id has exactly 12 digits, without blanks or hyphens."
 
@@ -212,9 +211,10 @@ def role_problem(arn: str | None, account_id: str) -> str:
     """What is wrong with the cross-account role's ARN, or an empty string."""
     if arn is None:
         return ""
-    match = _ROLE_ARN.fullmatch(arn)
-    if match is None:
-        return "Write the ARN of an IAM role in the aws partition, like arn:aws:iam::<account>:role/<name>."
-    if match.group(1) != account_id:
-        return f"This role is in account {match.group(1)}, but the cloud is in account {account_id}."
+    try:
+        role = parse_role_arn(arn)
+    except ArnError as error:
+        return error.message
+    if is_account_id(account_id) and role.account_id != account_id:
+        return f"This role is in account {role.account_id}, but the cloud is in account {account_id}."
     return ""
