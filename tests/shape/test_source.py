@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_FILE = 350
+LONGEST_TESTS = 450
 LONGEST_FUNCTION = 45
 LONGEST_TEST = 80
 # This file names what it looks for, so it does not look at itself.
@@ -31,58 +32,64 @@ def tracked(*endings: str) -> list[str]:
     ]  # fmt: skip
 
 
-PYTHON = tracked(".py")
-TEXT = tracked(".py", ".md", ".toml", ".yml", ".css", ".js", ".html", ".txt", ".sh", "Makefile", "Dockerfile")
+PYTHON = {name: (ROOT / name).read_text() for name in tracked(".py")}
+TEXT = {
+    name: (ROOT / name).read_text()
+    for name in tracked(
+        ".py", ".md", ".toml", ".yml", ".css", ".js", ".html", ".sh", "Makefile", "Dockerfile"
+    )
+}
+PRODUCT = {name: text for name, text in PYTHON.items() if not name.startswith("tests/")}
+TESTS = {name: text for name, text in PYTHON.items() if Path(name).name.startswith("test_")}
+# The engine records a bug with its operation; the sandbox answers one with AWS's InternalFailure.
+MAY_CATCH_EVERYTHING = {"workers/runner.py", "workers/sandbox/gate.py"}
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert len(PYTHON) > 50
+    assert len(PRODUCT) > 50
+    assert len(TESTS) > 10
     assert len(TEXT) > len(PYTHON)
 
 
-@pytest.mark.parametrize("name", PYTHON)
-def test_files_are_short_enough_to_hold_one_noun(name: str) -> None:
-    lines = len((ROOT / name).read_text().splitlines())
-    assert lines <= LONGEST_FILE, f"{lines} lines: a second noun wants its own file"
+def test_files_are_short_enough_to_hold_one_noun() -> None:
+    lines = {name: len(text.splitlines()) for name, text in PYTHON.items()}
+    long = {name: count for name, count in lines.items() if count > _limit(name, LONGEST_FILE, LONGEST_TESTS)}
+    assert not long, "a second noun wants its own file"
 
 
-@pytest.mark.parametrize("name", PYTHON)
-def test_functions_are_short(name: str) -> None:
-    longest = LONGEST_TEST if name.startswith("tests/") else LONGEST_FUNCTION
-    functions = [
-        node for node in ast.walk(ast.parse((ROOT / name).read_text()))
+def test_functions_are_short() -> None:
+    long = {
+        f"{name}:{node.lineno} {node.name}": _lines(node)
+        for name, text in PYTHON.items()
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]  # fmt: skip
-    long = [node.name for node in functions if _lines(node) > longest]
-    assert not long, f"longer than {longest} lines: {long}"
+        and _lines(node) > _limit(name, LONGEST_FUNCTION, LONGEST_TEST)
+    }
+    assert not long
 
 
-@pytest.mark.parametrize("name", TEXT)
-def test_no_left_overs(name: str) -> None:
-    text = (ROOT / name).read_text()
-    assert not LEFT_OVER.findall(text)
-    assert not SKIPPED.findall(text)
+@pytest.mark.parametrize(
+    ("pattern", "files"),
+    [(LEFT_OVER, TEXT), (SKIPPED, TEXT), (ACCESS_KEY, TEXT), (PRIVATE, TEXT), (SLEEP, TESTS)],
+    ids=["left-overs", "skipped tests", "access keys", "private keys and paths", "sleeping tests"],
+)
+def test_none_of_these_stand_anywhere(pattern: re.Pattern[str], files: dict[str, str]) -> None:
+    found = {name: pattern.findall(text) for name, text in files.items() if pattern.search(text)}
+    assert not found
 
 
-@pytest.mark.parametrize("name", TEXT)
-def test_nothing_secret_and_nothing_of_one_machine(name: str) -> None:
-    text = (ROOT / name).read_text()
-    assert not ACCESS_KEY.findall(text)
-    assert not PRIVATE.findall(text)
-
-
-@pytest.mark.parametrize("name", [name for name in PYTHON if Path(name).name.startswith("test_")])
-def test_no_test_sleeps(name: str) -> None:
-    assert not SLEEP.findall((ROOT / name).read_text())
-
-
-@pytest.mark.parametrize("name", [name for name in PYTHON if not name.startswith("tests/")])
-def test_only_the_runner_catches_everything(name: str) -> None:
-    broad = [
-        node.lineno for node in ast.walk(ast.parse((ROOT / name).read_text()))
+def test_only_the_runner_catches_everything() -> None:
+    broad = {
+        name
+        for name, text in PRODUCT.items()
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.ExceptHandler) and _is_broad(node)
-    ]  # fmt: skip
-    assert not broad or name == "workers/runner.py", f"lines {broad}"
+    }
+    assert broad <= MAY_CATCH_EVERYTHING
+
+
+def _limit(name: str, product: int, tests: int) -> int:
+    return tests if name.startswith("tests/") else product
 
 
 def _lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

@@ -1,18 +1,23 @@
-"""Probes: what they say when all is well, when something else needs help, and when this process cannot serve."""
+"""Probes: what they say when all is well, when others need help, and when this process cannot serve."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
+from pydantic import SecretStr
+from pytest_django import DjangoAssertNumQueries
 
 from clouds.models import WorkerBeat
-from portal import metrics, readiness
+from portal import metrics
+from portal.configuration import Mode
 
 
 @pytest.fixture
-def configured(monkeypatch: pytest.MonkeyPatch) -> object:
+def configured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Changes settings.RAYDOCK, which is frozen, for one test."""
 
     def change(**values: object) -> None:
@@ -53,9 +58,11 @@ def test_without_a_worker_the_console_stays_and_says_so(client: Client, age: tim
 
 
 @pytest.mark.django_db
-def test_without_a_broker_the_console_stays_and_says_so(client: Client, configured: object) -> None:
+def test_without_a_broker_the_console_stays_and_says_so(
+    client: Client, configured: Callable[..., None]
+) -> None:
     beat(timedelta(0))
-    configured(redis_url=type(settings.RAYDOCK.redis_url)("redis://127.0.0.1:1/0"))  # type: ignore[operator]
+    configured(redis_url=SecretStr("redis://127.0.0.1:1/0"))
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["checks"]["broker"]["status"] == "degraded"
@@ -74,15 +81,15 @@ def test_without_a_database_it_is_not_ready(client: Client, monkeypatch: pytest.
 
 @pytest.mark.django_db
 def test_a_missing_migration_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readiness.MigrationExecutor, "migration_plan", lambda *_: [("one", False)])
+    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda *_: [("one", False)])
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert "manage.py prepare" in answer.json()["checks"]["migrations"]["detail"]
 
 
 @pytest.mark.django_db
-def test_production_refuses_a_database_without_walls(client: Client, configured: object) -> None:
-    configured(mode="production")  # type: ignore[operator]
+def test_production_refuses_a_database_without_walls(client: Client, configured: Callable[..., None]) -> None:
+    configured(mode=Mode.PRODUCTION)
     answer = client.get("/readyz")
     if connection.vendor == "sqlite":
         assert answer.status_code == 503
@@ -96,8 +103,8 @@ def test_numbers_are_closed_without_a_token(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_numbers_are_for_the_bearer_of_the_token(client: Client, configured: object) -> None:
-    configured(metrics_token=type(settings.RAYDOCK.metrics_token)("numbers"))  # type: ignore[operator]
+def test_numbers_are_for_the_bearer_of_the_token(client: Client, configured: Callable[..., None]) -> None:
+    configured(metrics_token=SecretStr("numbers"))
     beat(timedelta(0))
     assert client.get("/metrics").status_code == 401
     assert client.get("/metrics", headers={"Authorization": "Bearer other"}).status_code == 401
@@ -110,6 +117,6 @@ def test_numbers_are_for_the_bearer_of_the_token(client: Client, configured: obj
 
 
 @pytest.mark.django_db
-def test_numbers_cost_few_queries(django_assert_max_num_queries: object) -> None:
-    with django_assert_max_num_queries(8):  # type: ignore[operator]
+def test_numbers_cost_few_queries(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_max_num_queries(8):
         metrics.exposition()
