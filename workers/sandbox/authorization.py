@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from iam.policy.documents import Document, Kind
-from iam.policy.evaluate import Decision, PolicySet, Reason, Request, evaluate
+from iam.policy.evaluate import Decision, PolicySet, Reason, Request, evaluate, evaluate_assume_role
 from workers.sandbox.backends import backend, bucket_owner
 from workers.sandbox.calls import Call, CallRecord
 from workers.sandbox.demands import Demand, common_context
@@ -67,19 +67,16 @@ def resource_owner(call: Call) -> str:
 def _decide(call: Call, demand: Demand, context: Mapping[str, Any]) -> Decision:
     caller = call.caller
     request = Request(demand.action, demand.resource, caller.arn, context)
-    own = PolicySet(
+    policies = PolicySet(
         identity=identity_policies(caller),
+        resource=_bucket_policies(demand),
         boundary=boundary_policies(caller),
         session=session_policies(caller),
     )
-    policies = _bucket_policies(demand)
     if demand.action.startswith("s3:") and _foreign(call, demand):
-        mine = evaluate(own, request)
-        return evaluate(PolicySet(resource=policies), request) if mine.allowed else mine
-    both = PolicySet(
-        identity=own.identity, resource=policies, boundary=own.boundary, session=own.session
-    )
-    return evaluate(both, request)
+        # The rule for a role of another account is the rule for any resource of one: both sides must allow.
+        return evaluate_assume_role(policies, request)
+    return evaluate(policies, request)
 
 
 def _bucket_name(demand: Demand) -> str:

@@ -14,7 +14,7 @@ from workers.sandbox.dependencies import check_dependencies
 from workers.sandbox.documents import check_written
 from workers.sandbox.errors import AwsRefusal, error_reply, refusal
 from workers.sandbox.faults import Fault, FaultKind, Faults
-from workers.sandbox.quirks import check_call, mend
+from workers.sandbox.quirks import as_moto_wants, check_call, mend
 from workers.sandbox.quotas import answer_quotas, enforce_quotas
 from workers.sandbox.signatures import Signature, check_signature, read_signature
 from workers.sandbox.sts import answer_sts
@@ -152,7 +152,7 @@ class Gate:
         check_dependencies(call)
         check_call(call)
         owner = resource_owner(call)
-        reply = backends.call(backends.SERVICES[call.service], call.http, owner)
+        reply = backends.call(backends.SERVICES[call.service], as_moto_wants(call), owner)
         if not call.mutating:
             return reply, changes
         if reply.status < _FAILED:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from workers.sandbox.backends import backend
 from workers.sandbox.calls import Call
 from workers.sandbox.ec2_demands import instance_profiles
 from workers.sandbox.errors import AwsRefusal
+from workers.sandbox.wire import HttpRequest
 
 
 def check_call(call: Call) -> None:
@@ -25,6 +27,13 @@ def mend(call: Call) -> None:
         repair(call)
     if call.service == "ec2" and call.operation.startswith("Delete"):
         _forget_tags(call)
+
+
+def as_moto_wants(call: Call) -> HttpRequest:
+    """Answer the request with what AWS assumes and moto wants to be told."""
+    if call.name == "ec2:CreateVpcEndpoint" and "VpcEndpointType" not in call.params:
+        return replace(call.http, body=call.http.body + b"&VpcEndpointType=Gateway")
+    return call.http
 
 
 def _profile_exists(call: Call) -> None:
@@ -51,6 +60,23 @@ def _subnet_is_free(call: Call) -> None:
         if other.id != table and any(one.get("SubnetId") == subnet for one in other.associations if subnet):
             message = f"the specified association for route table {table} conflicts with an existing association"
             raise AwsRefusal(400, "Resource.AlreadyAssociated", message)
+
+
+def _drop_stale_routes(call: Call) -> None:
+    """moto cannot delete an endpoint whose route table, or route in it, is gone already; AWS can."""
+    ec2 = backend("ec2", call.account_id, call.region)
+    for one in (ec2.vpc_end_points.get(asked) for asked in call.params.get("VpcEndpointIds") or ()):
+        if one is not None and one.destination_prefix_list_id:
+            one.route_table_ids = [
+                table
+                for table in one.route_table_ids
+                if table in ec2.route_tables and _routes_to(ec2.route_tables[table], one.destination_prefix_list_id)
+            ]
+
+
+def _routes_to(table: Any, prefix_list: str) -> bool:
+    lists = (route.destination_prefix_list for route in table.routes)
+    return any(one is not None and one.id == prefix_list for one in lists)
 
 
 def _new_bucket(call: Call) -> None:
@@ -127,6 +153,7 @@ _DELETED_PREFIX: Mapping[str, str] = {
 _CHECKS: Mapping[str, Callable[[Call], Any]] = {
     "ec2:RunInstances": _profile_exists,
     "ec2:AssociateRouteTable": _subnet_is_free,
+    "ec2:DeleteVpcEndpoints": _drop_stale_routes,
     "iam:RemoveRoleFromInstanceProfile": _role_in_profile,
 }
 _REPAIRS: Mapping[str, Callable[[Call], Any]] = {
