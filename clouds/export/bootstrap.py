@@ -33,10 +33,12 @@ class Bootstrap:
     bucket: str
     cluster_role: str
     role_name: str
+    role_path: str = "/"
 
     @classmethod
     def of(cls, spec: CloudSpec, external_id: str, role_name: str = "") -> "Bootstrap":
         """Take what is needed from a cloud's spec; the role's name is derived from the cloud unless given."""
+        name = role_name or default_role_name(spec.cloud_id)
         return cls(
             cloud_id=spec.cloud_id,
             account_id=spec.account_id,
@@ -45,13 +47,14 @@ class Bootstrap:
             external_id=external_id,
             bucket=spec.bucket_name,
             cluster_role=spec.cluster_role_name,
-            role_name=role_name or default_role_name(spec.cloud_id),
+            role_name=name,
+            role_path=_path(spec.cross_account_role_arn or "", name),
         )
 
     @property
     def role_arn(self) -> str:
         """The ARN that the role will have."""
-        return f"arn:aws:iam::{self.account_id}:role/{self.role_name}"
+        return f"arn:aws:iam::{self.account_id}:role{self.role_path}{self.role_name}"
 
     @property
     def trust(self) -> dict[str, Any]:
@@ -93,6 +96,12 @@ def default_role_name(cloud_id: str) -> str:
     return f"raydock-{cloud_id.rpartition('_')[2]}"[:LONGEST_ROLE_NAME]
 
 
+def _path(role_arn: str, name: str) -> str:
+    """Give the path of the role that the cloud is connected to, if that is the role of this name."""
+    known = role_arn.endswith(f"/{name}")
+    return role_arn.partition(":role")[2].removesuffix(name) if known else "/"
+
+
 def cloudformation(bootstrap: Bootstrap) -> str:
     """Give a CloudFormation template (JSON) for this one cloud; it needs CAPABILITY_NAMED_IAM."""
     return json.dumps(_template(bootstrap), indent=2) + "\n"
@@ -118,6 +127,7 @@ def aws_cli(bootstrap: Bootstrap) -> str:
     """Give a bash script for the AWS CLI; it stops before changing anything in another account."""
     create = [
         *("aws", "iam", "create-role", "--role-name", bootstrap.role_name),
+        *("--path", bootstrap.role_path),
         *("--description", bootstrap.description),
         *("--assume-role-policy-document", canonical(bootstrap.trust)),
         *("--query", "Role.Arn", "--output", "text"),
@@ -140,10 +150,8 @@ def aws_cli(bootstrap: Bootstrap) -> str:
 
 def terraform(bootstrap: Bootstrap) -> str:
     """Give a whole Terraform file; the provider refuses to work in another account."""
-    account, region, name, description = (
-        _hcl(value)
-        for value in (bootstrap.account_id, bootstrap.region, bootstrap.role_name, bootstrap.description)
-    )
+    account, region = _hcl(bootstrap.account_id), _hcl(bootstrap.region)
+    name, path, description = map(_hcl, (bootstrap.role_name, bootstrap.role_path, bootstrap.description))
     return f"""\
 terraform {{
   required_providers {{
@@ -161,6 +169,7 @@ provider "aws" {{
 
 resource "aws_iam_role" "raydock" {{
   name        = {name}
+  path        = {path}
   description = {description}
   assume_role_policy = jsonencode({_hcl(bootstrap.trust)})
 }}
@@ -180,6 +189,7 @@ output "role_arn" {{
 def _template(bootstrap: Bootstrap) -> dict[str, Any]:
     role = {
         "RoleName": bootstrap.role_name,
+        "Path": bootstrap.role_path,
         "Description": bootstrap.description,
         "AssumeRolePolicyDocument": bootstrap.trust,
         "Policies": [{"PolicyName": POLICY_NAME, "PolicyDocument": bootstrap.policy}],

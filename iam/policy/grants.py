@@ -1,9 +1,9 @@
 """What each operation may do in the customer's account, action by action and on which resources.
 
 One table says it; the policy that the customer attaches and the session policies of the operations are both
-written from it. Which resources and condition keys an action is authorized on: Service Authorization
-Reference, "Actions, resources, and condition keys for Amazon EC2", "… AWS Identity and Access Management",
-"… Amazon S3". Tags at creation: EC2 User Guide, "Grant permission to tag resources during creation".
+written from it. sts:GetCallerIdentity is in no grant, because AWS asks for none. Tags at creation: EC2 User
+Guide, "Grant permission to tag resources during creation". Passing roles: IAM User Guide, "Grant a user
+permissions to pass a role to an AWS service".
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,58 +13,35 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from iam.policy.documents import CURRENT
+from iam.policy.places import (
+    AT_CREATION,
+    BORN_OURS,
+    FOR_INSTANCES,
+    IF_PASSED_FOR_INSTANCES,
+    IS_OURS,
+    PROBE_PREFIX,
+    SHORT,
+    CloudNames,
+    Place,
+    Test,
+)
 
-TAG_KEY: Final = "raydock-cloud-id"
-PROBE_PREFIX: Final = ".raydock/probe/"
+__all__ = [
+    "GRANTS",
+    "PROBE_PREFIX",
+    "SESSION_POLICY_LIMIT",
+    "TABLE",
+    "CloudNames",
+    "Grant",
+    "Kind",
+    "Place",
+    "actions",
+    "control_plane_policy",
+    "session_policy",
+]
+
 SESSION_POLICY_LIMIT: Final = 2048
 """Characters that sts:AssumeRole takes as Policy."""
-
-Test = tuple[str, str, str]
-"""One line of a condition: operator, key, value."""
-
-
-@dataclass(frozen=True, slots=True)
-class CloudNames:
-    """The names of one cloud that policies speak of; the role ARN is None until the cloud is connected."""
-
-    cloud_id: str
-    account_id: str
-    region: str
-    bucket: str
-    cluster_role: str
-    cross_account_role_arn: str | None = None
-
-
-class Place(StrEnum):
-    """Where an action may be used: ARN patterns to be filled in with a cloud's names."""
-
-    ANYWHERE = "*"
-    NETWORK = "arn:aws:ec2:{region}:{account_id}:*/*"
-    CLUSTER_ROLE = "arn:aws:iam::{account_id}:role/{cluster_role}"
-    CLUSTER_PROFILE = "arn:aws:iam::{account_id}:instance-profile/{cluster_role}"
-    OWN_ROLE = "{cross_account_role_arn}"
-    OWN_POLICIES = "arn:aws:iam::{account_id}:policy/*"
-    AWS_POLICIES = "arn:aws:iam::aws:policy/*"
-    BUCKET = "arn:aws:s3:::{bucket}"
-    OBJECTS = "arn:aws:s3:::{bucket}/*"
-    PROBES = "arn:aws:s3:::{bucket}/.raydock/probe/*"
-
-
-SHORT: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        Place.NETWORK: "*",
-        Place.CLUSTER_ROLE: "arn:aws:iam::*:*/{cluster_role}",
-        Place.CLUSTER_PROFILE: "arn:aws:iam::*:*/{cluster_role}",
-    }
-)
-"""How session policies write a place: shorter, and exact because the role's own policy names the rest."""
-
-
-BORN_OURS: Final[Test] = ("StringEquals", f"aws:RequestTag/{TAG_KEY}", "{cloud_id}")
-IS_OURS: Final[Test] = ("StringEquals", f"aws:ResourceTag/{TAG_KEY}", "{cloud_id}")
-AT_CREATION: Final[Test] = ("Null", "ec2:CreateAction", "false")
-FOR_INSTANCES: Final[Test] = ("StringEquals", "iam:PassedToService", "ec2.amazonaws.com")
-IF_PASSED_FOR_INSTANCES: Final[Test] = ("StringEqualsIfExists", *FOR_INSTANCES[1:])
 
 
 class Kind(StrEnum):
@@ -79,10 +56,9 @@ class Kind(StrEnum):
 
 ALL_KINDS: Final = frozenset(Kind)
 BUILDING: Final = frozenset({Kind.SETUP})
+CHECKING: Final = frozenset({Kind.CONNECT, Kind.VERIFY})
 PROBING: Final = frozenset({Kind.VERIFY})
 REMOVING: Final = frozenset({Kind.DELETE, Kind.TAKEDOWN})
-LOOKING_CLOSELY: Final = ALL_KINDS - BUILDING
-"""A set-up leaves its closing verification to a session of that kind, so that its own policy stays short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,32 +88,55 @@ TABLE: Final = (
         "LookAtNetwork",
         ALL_KINDS,
         "ec2",
-        "DescribeAvailabilityZones DescribeInternetGateways DescribeRouteTables DescribeSecurityGroups "
-        "DescribeSubnets DescribeVpcAttribute DescribeVpcEndpoints DescribeVpcs",
+        "DescribeInternetGateways DescribeRouteTables DescribeSecurityGroups DescribeSubnets "
+        "DescribeVpcEndpoints DescribeVpcs",
+        reads=True,
+    ),
+    Grant(
+        "LookAtZonesAndDns",
+        BUILDING | CHECKING,
+        "ec2",
+        "DescribeAvailabilityZones DescribeVpcAttribute",
         reads=True,
     ),
     Grant(
         "LookAtUseOfNetwork",
-        LOOKING_CLOSELY,
+        REMOVING,
         "ec2",
         "DescribeInstances DescribeNetworkInterfaces",
         reads=True,
     ),
-    Grant("LookAtQuotas", ALL_KINDS, "servicequotas", "GetServiceQuota", reads=True),
+    Grant("LookAtQuotas", BUILDING | CHECKING, "servicequotas", "GetServiceQuota", reads=True),
     Grant(
         "LookAtRoles",
         ALL_KINDS,
         "iam",
-        "GetRole GetRolePolicy ListRolePolicies",
+        "GetRole ListRolePolicies",
+        places=(Place.CLUSTER_ROLE, Place.OWN_ROLE),
+        reads=True,
+    ),
+    Grant(
+        "LookAtRolesPolicies",
+        BUILDING | CHECKING,
+        "iam",
+        "GetRolePolicy",
         places=(Place.CLUSTER_ROLE, Place.OWN_ROLE),
         reads=True,
     ),
     Grant(
         "LookAtAttachedPolicies",
-        LOOKING_CLOSELY,
+        CHECKING | REMOVING,
         "iam",
         "ListAttachedRolePolicies",
         places=(Place.CLUSTER_ROLE, Place.OWN_ROLE),
+        reads=True,
+    ),
+    Grant(
+        "LookAtManagedPolicies",
+        CHECKING,
+        "iam",
+        "GetPolicy GetPolicyVersion",
+        places=(Place.OWN_POLICIES, Place.AWS_POLICIES),
         reads=True,
     ),
     Grant(
@@ -149,25 +148,24 @@ TABLE: Final = (
         reads=True,
     ),
     Grant(
-        "LookAtManagedPolicies",
-        LOOKING_CLOSELY,
-        "iam",
-        "GetPolicy GetPolicyVersion",
-        places=(Place.OWN_POLICIES, Place.AWS_POLICIES),
-        reads=True,
-    ),
-    Grant(
         "LookAtBucket",
         ALL_KINDS,
         "s3",
-        "GetBucketCORS GetBucketLocation GetBucketPolicy GetBucketPublicAccessBlock GetBucketTagging "
-        "GetEncryptionConfiguration ListBucket",
+        "GetBucketPolicy GetBucketTagging ListBucket",
+        places=(Place.BUCKET,),
+        reads=True,
+    ),
+    Grant(
+        "LookAtBucketSettings",
+        BUILDING | CHECKING,
+        "s3",
+        "GetBucketCORS GetBucketPublicAccessBlock GetEncryptionConfiguration",
         places=(Place.BUCKET,),
         reads=True,
     ),
     Grant(
         "LookAtBucketContents",
-        LOOKING_CLOSELY,
+        REMOVING,
         "s3",
         "ListBucketMultipartUploads ListBucketVersions",
         places=(Place.BUCKET,),
@@ -187,9 +185,9 @@ TABLE: Final = (
         "BuildInOwnNetwork",
         BUILDING,
         "ec2",
-        "AssociateRouteTable AttachInternetGateway AuthorizeSecurityGroupIngress CreateRoute "
-        "CreateRouteTable CreateSecurityGroup CreateSubnet CreateVpcEndpoint "
-        "ModifySubnetAttribute ModifyVpcAttribute",
+        "AssociateRouteTable AttachInternetGateway AuthorizeSecurityGroupEgress "
+        "AuthorizeSecurityGroupIngress CreateRoute CreateRouteTable CreateSecurityGroup CreateSubnet "
+        "CreateVpcEndpoint ModifySubnetAttribute ModifyVpcAttribute ModifyVpcEndpoint ReplaceRoute",
         places=(Place.NETWORK,),
         tests=(IS_OURS,),
     ),
@@ -239,7 +237,7 @@ TABLE: Final = (
         "DeleteInstanceProfile DeleteRole DeleteRolePolicy DetachRolePolicy RemoveRoleFromInstanceProfile",
         places=(Place.CLUSTER_ROLE, Place.CLUSTER_PROFILE),
     ),
-    Grant("RemoveBucket", REMOVING, "s3", "DeleteBucket PutBucketTagging", places=(Place.BUCKET,)),
+    Grant("RemoveBucket", REMOVING, "s3", "DeleteBucket PutBucketPolicy", places=(Place.BUCKET,)),
     Grant(
         "EmptyBucket",
         REMOVING,

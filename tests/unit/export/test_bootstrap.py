@@ -38,14 +38,22 @@ SPEC = CloudSpec(
 USUAL = Bootstrap.of(SPEC, "rdx-0123456789abcdef")
 # Characters that mean something to a shell, to JSON or to Terraform. An external ID may hold some of them,
 # and a role's name others; the texts must not depend on which.
-AWKWARD = replace(USUAL, external_id='it\'s $HOME `id` "x" \\ ${a} %{b} $(c)', role_name="role+=,.@-_'$x")
+AWKWARD = replace(
+    USUAL, external_id='it\'s $HOME `id` "x" \\ ${a} %{b} $(c)', role_name="role+=,.@-_'$x", role_path="/a'b/"
+)
 BOTH = pytest.mark.parametrize("bootstrap", [USUAL, AWKWARD], ids=["usual", "awkward"])
 
-Role = tuple[str, str, dict[str, Any], dict[str, Any]]
+Role = tuple[str, str, str, dict[str, Any], dict[str, Any]]
 
 
 def expected(bootstrap: Bootstrap) -> Role:
-    return bootstrap.role_name, bootstrap.description, bootstrap.trust, bootstrap.policy
+    return (
+        bootstrap.role_path,
+        bootstrap.role_name,
+        bootstrap.description,
+        bootstrap.trust,
+        bootstrap.policy,
+    )
 
 
 def from_cloudformation(text: str) -> Role:
@@ -54,8 +62,9 @@ def from_cloudformation(text: str) -> Role:
     role = resource["Properties"]
     (policy,) = role.pop("Policies")
     assert policy["PolicyName"] == POLICY_NAME
-    assert role.keys() == {"RoleName", "Description", "AssumeRolePolicyDocument"}
-    return role["RoleName"], role["Description"], role["AssumeRolePolicyDocument"], policy["PolicyDocument"]
+    assert role.keys() == {"Path", "RoleName", "Description", "AssumeRolePolicyDocument"}
+    trust, attached = role["AssumeRolePolicyDocument"], policy["PolicyDocument"]
+    return role["Path"], role["RoleName"], role["Description"], trust, attached
 
 
 STAND_IN = """#!/usr/bin/env bash
@@ -95,7 +104,8 @@ def from_script(text: str, folder: Path, account: str) -> Role:
     assert attach["--role-name"] == create["--role-name"]
     assert attach["--policy-name"] == POLICY_NAME
     trust, policy = create["--assume-role-policy-document"], attach["--policy-document"]
-    return create["--role-name"], create["--description"], json.loads(trust), json.loads(policy)
+    name, path = create["--role-name"], create["--path"]
+    return path, name, create["--description"], json.loads(trust), json.loads(policy)
 
 
 def from_terraform(text: str) -> Role:
@@ -111,6 +121,7 @@ def from_terraform(text: str) -> Role:
     assert value(attached, "name") == POLICY_NAME
     assert "role = aws_iam_role.raydock.name" in text
     return (
+        value(role, "path"),
         value(role, "name"),
         value(role, "description"),
         value(role, "assume_role_policy"),
@@ -175,6 +186,12 @@ def test_a_role_is_named_after_its_cloud() -> None:
     assert USUAL.role_name == default_role_name(CLOUD) == "raydock-01h455vb4pex5vsknk084sn02q"
     assert Bootstrap.of(SPEC, "x", "mine").role_name == "mine"
     assert USUAL.role_name != SPEC.cluster_role_name
+
+
+def test_a_connected_role_keeps_its_path() -> None:
+    connected = replace(SPEC, cross_account_role_arn="arn:aws:iam::222222222222:role/team/a/mine")
+    assert Bootstrap.of(connected, "x", "mine").role_arn == connected.cross_account_role_arn
+    assert Bootstrap.of(connected, "x").role_path == "/"
 
 
 @pytest.mark.parametrize("template", [cloudformation(USUAL), hosted_cloudformation()], ids=["own", "hosted"])

@@ -3,10 +3,13 @@ from typing import Any
 
 import pytest
 
+from clouds.planning.removal import DELETE_ACTIONS
+from clouds.planning.setup import SETUP_ACTIONS
 from iam.policy.documents import canonical, parse
 from iam.policy.evaluate import Decision, PolicySet, Request, evaluate
 from iam.policy.grants import (
     GRANTS,
+    PROBE_PREFIX,
     SESSION_POLICY_LIMIT,
     TABLE,
     CloudNames,
@@ -74,6 +77,9 @@ SETUP: list[tuple[str, str, dict[str, Any]]] = [
     ("ec2:CreateSecurityGroup", ec2("security-group"), NEW),
     ("ec2:CreateSecurityGroup", ec2("vpc"), OURS),
     ("ec2:AuthorizeSecurityGroupIngress", ec2("security-group"), OURS),
+    ("ec2:AuthorizeSecurityGroupEgress", ec2("security-group"), OURS),
+    ("ec2:ReplaceRoute", ec2("route-table"), OURS),
+    ("ec2:ModifyVpcEndpoint", ec2("vpc-endpoint"), OURS),
     ("iam:GetRole", ROLE_ARN, {}),
     ("iam:GetRole", OWN_ROLE, {}),
     ("iam:CreateRole", ROLE_ARN, NEW),
@@ -99,6 +105,7 @@ REMOVAL: list[tuple[str, str, dict[str, Any]]] = [
     ("iam:DeleteRole", ROLE_ARN, {}),
     ("iam:RemoveRoleFromInstanceProfile", PROFILE_ARN, {}),
     ("s3:DeleteBucket", BUCKET_ARN, {}),
+    ("s3:PutBucketPolicy", BUCKET_ARN, {}),
     ("s3:DeleteObjectVersion", f"{BUCKET_ARN}/any/key", {}),
     ("s3:ListBucketVersions", BUCKET_ARN, {}),
 ]
@@ -152,7 +159,7 @@ def test_removal_may_do_what_it_must(kind: Kind, action: str, resource: str, con
 
 @pytest.mark.parametrize("action", ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"])
 def test_verify_may_use_its_reserved_prefix(action: str) -> None:
-    assert ask(Kind.VERIFY, action, f"{BUCKET_ARN}/.raydock/probe/op_1", {}).allowed
+    assert ask(Kind.VERIFY, action, f"{BUCKET_ARN}/{PROBE_PREFIX}op_1", {}).allowed
 
 
 @pytest.mark.parametrize(("kind", "action", "resource", "context"), FORBIDDEN)
@@ -207,6 +214,29 @@ def test_no_wildcard_in_an_action(kind: Kind) -> None:
 def test_the_documents_are_valid_and_filled_in(policy: dict[str, Any]) -> None:
     parse(policy)
     assert re.findall(r"\{\w+\}|None", canonical(policy)) == []
+
+
+# Calls that IAM knows by another name, and actions that AWS asks for beside the call's own.
+CALLED = {
+    "s3:PutBucketCors": {"s3:PutBucketCORS"},
+    "s3:PutBucketEncryption": {"s3:PutEncryptionConfiguration"},
+    "s3:PutPublicAccessBlock": {"s3:PutBucketPublicAccessBlock"},
+    "s3:DeleteObjects": {"s3:DeleteObject", "s3:DeleteObjectVersion"},
+}
+BESIDE = {
+    Kind.SETUP: {"ec2:CreateTags", "iam:PassRole", "iam:TagInstanceProfile", "iam:TagRole"},
+    Kind.DELETE: set(),
+    Kind.TAKEDOWN: set(),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "planned"),
+    [(Kind.SETUP, SETUP_ACTIONS), (Kind.DELETE, DELETE_ACTIONS), (Kind.TAKEDOWN, DELETE_ACTIONS)],
+)
+def test_changes_are_granted_exactly_as_they_can_be_planned(kind: Kind, planned: frozenset[str]) -> None:
+    changes = {action for grant in GRANTS[kind] if not grant.reads for action in grant.actions}
+    assert changes == BESIDE[kind].union(*(CALLED.get(call, {call}) for call in planned))
 
 
 def test_every_change_is_narrowed_somehow() -> None:
