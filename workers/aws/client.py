@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import botocore.loaders
 import botocore.session
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, ReadOnlyCredentials
 from botocore.credentials import Credentials as SdkCredentials
@@ -67,10 +68,10 @@ class _PerCallProvider(CredentialProvider):
         return _PerCall()
 
 
-def _name_agent(params: dict[str, Any], **_: object) -> None:
-    params["headers"]["User-Agent"] = (
-        f"{_caller.get().agent} {params['headers'].get('User-Agent', '')}".strip()
-    )
+def _name_agent(request: AWSRequest, **_: object) -> None:
+    """Say who calls. Last of all, because the SDK writes its own name late; the signature leaves it out."""
+    usual = request.headers.get("User-Agent", "")
+    request.headers.replace_header("User-Agent", f"{_caller.get().agent} {usual}")
 
 
 class Transport:
@@ -125,7 +126,7 @@ class Transport:
                 s3={"us_east_1_regional_endpoint": "regional"},
             ),
         )
-        client.meta.events.register("before-call", _name_agent)
+        client.meta.events.register_last("request-created", _name_agent)
         return client
 
 

@@ -45,7 +45,7 @@ class IdentityLook:
         """The roles that are there, with what could be read of them."""
         return tuple(
             replies.role(item, self.inline.get(name), self._attached(name))
-            for name, item in self.roles.items()
+            for name, item in sorted(self.roles.items())
         )
 
     def _attached(self, role: str) -> tuple[AttachedPolicy, ...] | None:
@@ -54,7 +54,7 @@ class IdentityLook:
             return None
         return tuple(
             AttachedPolicy(arn=arn, name=one.name, document=self.documents.get(arn))
-            for arn, one in names.items()
+            for arn, one in sorted(names.items())
         )
 
     def _role(self, name: str) -> None:

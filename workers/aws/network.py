@@ -74,12 +74,12 @@ class NetworkLook:
                 dns_support=self.dns.get((one.id, "enableDnsSupport")),
                 dns_hostnames=self.dns.get((one.id, "enableDnsHostnames")),
             )
-            for one in self.rows.get("vpcs", {}).values()
+            for one in self.all("vpcs")
         )
 
     def all(self, fact: str) -> tuple[Any, ...]:
-        """Everything found of one kind."""
-        return tuple(self.rows.get(fact, {}).values())
+        """Everything found of one kind, in one order whichever reply came first."""
+        return tuple(item for _, item in sorted(self.rows.get(fact, {}).items()))
 
     def _vpcs(self) -> None:
         self._list(Listing("vpcs", "ec2:DescribeVpcs", "Vpcs", replies.vpc), {})

@@ -140,7 +140,9 @@ class _Look:
             bucket=self.bucket.found(),
             interfaces=network.all("interfaces"),
             instances=network.all("instances"),
-            quotas=tuple(replace(one, used=used[one.code]) for one in self.quotas),
+            quotas=tuple(
+                replace(one, used=used[one.code]) for one in sorted(self.quotas, key=lambda one: one.code)
+            ),
             # The regional STS let us in, or there would be no look at all.
             sts_regional=True,
             denied=tuple(self.looks.denied),
