@@ -35,7 +35,8 @@ def spend(budget: Budget, subject: str, *, now: datetime) -> None:
     """Count one attempt of the subject, or raise TooMany without counting it."""
     key = _key(budget, subject)
     with transaction.atomic():
-        used_until = _used_until(key, now)
+        # Never further ahead than a full bucket, even if a clock was set back since.
+        used_until = min(_used_until(key, now), now + budget.every * budget.burst)
         wait = used_until - now - budget.every * (budget.burst - 1)
         if wait > timedelta():
             raise TooMany(ceil(wait.total_seconds()))

@@ -1,5 +1,6 @@
 """Everybody an access test needs: an owner, an administrator, a member, an auditor, a program, a stranger."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -25,6 +26,11 @@ class Person:
     actor: Actor
     token: str
     place_id: str
+
+    @property
+    def here(self) -> AbstractContextManager[None]:
+        """The scope of the person's organization, as an entry point opens it."""
+        return tenancy.scope(self.actor.organization_id)
 
     @property
     def api(self) -> APIClient:
