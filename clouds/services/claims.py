@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from clouds.models import Lane, Operation, WorkerBeat
@@ -77,7 +77,11 @@ def _lock(rows: QuerySet[Operation], limit: int) -> list[Claim]:
 
 def _take(ids: Sequence[str], *, worker: str, until: datetime, now: datetime) -> None:
     """Move them to running. It is legal from every open state, so one statement does for all."""
-    lost = Case(When(state=OperationState.RUNNING, then=F("crashes") + 1), default=F("crashes"))
+    lost = Case(
+        When(state=OperationState.RUNNING, then=F("crashes") + 1),
+        default=F("crashes"),
+        output_field=IntegerField(),
+    )
     Operation.objects.filter(pk__in=ids).update(
         crashes=lost,
         state=OperationState.RUNNING,
