@@ -23,7 +23,7 @@ EMBEDDED: dict[str, Any] = {"polling_interval": 0.5}
 
 def _broker() -> tuple[str, dict[str, Any]]:
     redis: str = settings.RAYDOCK.redis_url.get_secret_value()
-    return (redis, TRANSPORT) if redis else ("memory://", EMBEDDED)
+    return (redis, TRANSPORT) if redis else ("memory://localhost/", EMBEDDED)
 
 
 def make_app() -> Celery:

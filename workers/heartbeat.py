@@ -39,7 +39,7 @@ class Heartbeat(threading.Thread):
         self._every = every
         self._lease = lease
         self._started_at: datetime = clock.now()
-        self._stop = threading.Event()
+        self._ending = threading.Event()
 
     def run(self) -> None:
         """Beat until told to stop. A beat that fails is told and the next one is tried."""
@@ -49,7 +49,7 @@ class Heartbeat(threading.Thread):
             except LOST_DATABASE as error:
                 logger.warning("No heartbeat, the database does not answer: %s", error)
                 connection.close()
-            if self._stop.wait(self._every):
+            if self._ending.wait(self._every):
                 break
         connection.close()
 
@@ -68,4 +68,4 @@ class Heartbeat(threading.Thread):
 
     def stop(self) -> None:
         """Stop beating."""
-        self._stop.set()
+        self._ending.set()

@@ -15,6 +15,7 @@ from workers.slots import Slots
 
 logger = logging.getLogger(__name__)
 
+LOOK = "PRAGMA data_version"
 LOOK_EVERY = 0.005
 CONTENDED_PAUSE = 0.01
 OUTAGE_PAUSE = 0.5
@@ -94,22 +95,21 @@ class Ticker(threading.Thread):
         end = min(time.monotonic() + self._tick, self._alarm)
         if self._alarm <= time.monotonic():
             self._alarm = float("inf")
+        watches = connection.vendor == "sqlite" and self._slots.free > 0
         while (left := end - time.monotonic()) > 0:
-            if self._bell.wait(min(left, LOOK_EVERY) if self._watches else left):
+            if self._bell.wait(min(left, LOOK_EVERY) if watches else left):
                 self._bell.clear()
                 return
-            if self._watches and self._changed():
+            if watches and self._changed():
                 return
 
-    @property
-    def _watches(self) -> bool:
-        return connection.vendor == "sqlite" and self._slots.free > 0
-
     def _changed(self) -> bool:
-        """Say whether another connection has changed the database. https://sqlite.org/pragma.html"""
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA data_version")
-            before, self._version = self._version, cursor.fetchone()[0]
+        """Say whether another connection has changed the database. https://sqlite.org/pragma.html
+
+        Asked of the driver itself: Django's cursor would cost ten times as much, 200 times a second.
+        """
+        connection.ensure_connection()
+        before, self._version = self._version, connection.connection.execute(LOOK).fetchone()[0]
         return before != self._version
 
     def stop(self) -> None:

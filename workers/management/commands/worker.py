@@ -3,8 +3,11 @@
 import logging
 import os
 import sys
+import threading
+import warnings
 from typing import Any
 
+from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_shutting_down
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -32,17 +35,26 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until stopped."""
         engine = _engine()
-        setup_logging.connect(_keep_logging)
-        # Celery tells of the signal at once, but may sit in its own wait for seconds before it returns.
-        worker_shutting_down.connect(lambda **_: engine.wind_down(), weak=False)
+        stopping = threading.Thread(target=_stop, args=(engine,), name="stopping")
+        # Celery tells of a signal at once, but may sit in its own wait for seconds before it returns.
+        worker_shutting_down.connect(lambda **_: stopping.start(), weak=False)
+        _quieten()
         engine.start()
         logger.info("Worker %s works.", engine.worker)
-        try:
-            _listen()
-        finally:
-            engine.stop()
-        logger.info("Worker %s has stopped.", engine.worker)
-        _leave()
+        _listen()
+        if not stopping.ident:
+            stopping.start()
+        stopping.join()
+
+
+def _stop(engine: Engine) -> None:
+    """Hand the work over, then end at once: threads may still sit in calls to AWS, with nothing to tell."""
+    engine.stop()
+    logger.info("Worker %s has stopped.", engine.worker)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _engine() -> Engine:
@@ -80,13 +92,13 @@ def _listen() -> None:
     worker.start()
 
 
+def _quieten() -> None:
+    """Keep our own logging, and hear of Celery only what needs a person."""
+    setup_logging.connect(_keep_logging)
+    logging.getLogger("celery").setLevel(logging.WARNING)
+    # It warns of root because messages could be pickled code. Ours are JSON, and say nothing.
+    warnings.simplefilter("ignore", SecurityWarning)
+
+
 def _keep_logging(**_: Any) -> None:
     """Celery sets logging up only where nobody answers this signal."""
-
-
-def _leave() -> None:
-    """End now: threads may still sit in calls to AWS, and everything they could tell is handed over."""
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
