@@ -59,7 +59,7 @@ def test_the_longest_chain_is_three_calls() -> None:
     assert len(FULL.longest_chain()) == 3
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_whatever_was_made_goes_in_as_many_turns_as_it_takes(data: st.DataObject) -> None:
     account = Account()
@@ -76,7 +76,7 @@ def test_whatever_was_made_goes_in_as_many_turns_as_it_takes(data: st.DataObject
     assert everything(account).empty
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_any_order_that_respects_the_needs_works(data: st.DataObject) -> None:
     account, done = built(), list[str]()

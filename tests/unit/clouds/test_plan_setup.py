@@ -86,7 +86,7 @@ def test_every_need_is_real(name: str, need: str) -> None:
         in_order(account, EMPTY, [*early, forced])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_any_part_of_a_plan_can_be_gone_on_from(data: st.DataObject) -> None:
     account = Account()
@@ -100,7 +100,7 @@ def test_any_part_of_a_plan_can_be_gone_on_from(data: st.DataObject) -> None:
     assert plan(account).empty
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_any_order_that_respects_the_needs_works(data: st.DataObject) -> None:
     account, done, order = Account(), list[str](), list[str]()
@@ -111,7 +111,7 @@ def test_any_order_that_respects_the_needs_works(data: st.DataObject) -> None:
     assert account.facts() == built().facts()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.sets(st.sampled_from(names(EMPTY.steps))))
 def test_half_built_plus_the_missing_steps_is_no_step_too_many(chosen: set[str]) -> None:
     account = Account()
