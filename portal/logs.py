@@ -76,6 +76,9 @@ def logging_settings(style: str, level: str) -> dict[str, Any]:
             "boto3": {"level": "WARNING"},
             "urllib3": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
+            # Their chatter at start is about a broker that is only a bell; the engine says what happens.
+            "celery": {"level": "WARNING"},
+            "kombu": {"level": "ERROR"},
             "django.server": {"handlers": [], "propagate": True},
             "django": {"handlers": [], "propagate": True},
         },
