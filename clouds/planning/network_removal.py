@@ -29,7 +29,7 @@ def network_removal(survey: Survey) -> Iterator[Step]:
         *_gateways(survey),
         *_endpoints(survey),
         *_tables(survey),
-        *(_drop(one, "ec2:DeleteSubnet", "SubnetId") for one in facts.subnets if survey.ours(one)),
+        *_subnets(survey),
         *(
             _drop(one, "ec2:DeleteSecurityGroup", "GroupId")
             for one in facts.security_groups
@@ -115,6 +115,20 @@ def _tables(survey: Survey) -> Iterator[Step]:
             "RouteTableId",
             needs=[*(_untying(one.id) for one in ties), *routed],
         )
+
+
+def _subnets(survey: Survey) -> Iterator[Step]:
+    """A subnet goes after it was taken off its table: AWS asks for the tags of both to allow that."""
+    for subnet in survey.facts.subnets:
+        if survey.ours(subnet):
+            ties = [
+                _untying(tie.id)
+                for table in survey.facts.route_tables
+                if survey.ours(table) and not table.is_main
+                for tie in table.associations
+                if tie.subnet_id == subnet.id
+            ]
+            yield _drop(subnet, "ec2:DeleteSubnet", "SubnetId", needs=ties)
 
 
 def _deletion(identifier: str) -> str:
