@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import botocore.session
 import httpx
@@ -34,7 +34,7 @@ class SandboxProcess:
     keys: dict[str, Any] = field(default_factory=dict)
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30, verify=False))
 
-    def __enter__(self) -> "SandboxProcess":
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
@@ -44,12 +44,24 @@ class SandboxProcess:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> "SandboxProcess":
+    def start(self) -> Self:
         """Starts on a free port, later starts take the same one; the first answer is ready on return."""
-        command = [sys.executable, "-m", "workers.sandbox", "--port", str(self.port), "--data-dir", str(self.folder)]
+        command = [
+            sys.executable,
+            "-m",
+            "workers.sandbox",
+            "--port",
+            str(self.port),
+            "--data-dir",
+            str(self.folder),
+        ]
         environment = {name: value for name, value in os.environ.items() if name != "RAYDOCK_SANDBOX_TOKEN"}
         self.process = subprocess.Popen(
-            [*command, "--propagation", "0", *self.options], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+            [*command, "--propagation", "0", *self.options],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self.process.stdout
         self.ready_line = self.process.stdout.readline()
@@ -80,7 +92,7 @@ class SandboxProcess:
     # AWS ------------------------------------------------------------------------------------------------
     def client(self, service: str, keys: Mapping[str, str], *, region: str = REGION, **config: Any) -> Any:
         """A client with these keys: `access_key_id`, `secret_access_key`, `session_token`. No retries."""
-        settings = Config(**{"retries": {"total_max_attempts": 1}, "read_timeout": 20} | config)
+        settings: dict[str, Any] = {"retries": {"total_max_attempts": 1}, "read_timeout": 20, **config}
         return _SDK.create_client(
             service,
             region_name=region,
@@ -88,7 +100,7 @@ class SandboxProcess:
             aws_access_key_id=keys["access_key_id"],
             aws_secret_access_key=keys["secret_access_key"],
             aws_session_token=keys.get("session_token"),
-            config=settings,
+            config=Config(**settings),
         )
 
     def admin(self, service: str, account_id: str = CUSTOMER, *, region: str = REGION, **config: Any) -> Any:
@@ -141,7 +153,7 @@ class SandboxProcess:
         return [item for item in items if everything or not item["default"]]
 
     def switch(self, **switches: Any) -> dict[str, Any]:
-        """Turns switches: latency, propagation_seconds, vpcs_per_region, internet_gateways_per_region, durable."""
+        """Turns switches (workers/sandbox/switches.py): latency, propagation_seconds, clock_ahead, …"""
         found: dict[str, Any] = self.control("POST", "switches", switches)
         return found
 

@@ -75,7 +75,10 @@ def _serve(
     try:
         server = SandboxServer((asked.host, asked.port), application)
     except OSError as error:
-        print(f"The sandbox cannot listen on {asked.host}:{asked.port}: {error}. Choose another --port.", file=sys.stderr)
+        print(
+            f"The sandbox cannot listen on {asked.host}:{asked.port}: {error}. Choose another --port.",
+            file=sys.stderr,
+        )
         return 1
     keeper.start()
     keeper.changed(*ACCOUNTS)

@@ -1,4 +1,4 @@
-"""May this caller do this? AWS's decision over all policies that bear on a call, with the product's evaluator.
+"""May this caller do this? AWS's decision over all policies that bear on a call, by our own evaluator.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """

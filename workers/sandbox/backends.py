@@ -59,6 +59,8 @@ SERVICES: Mapping[str, Service] = {
 KEPT_SERVICES = ("ec2", "iam", "s3", "efs", "elbv2", "memorydb")
 
 
+#: moto types the models of its hundred services one by one; the sandbox reads them by name.
+_models_of: Any = get_backend
 _NO_BUCKETS = SimpleNamespace(buckets={})
 
 
@@ -74,8 +76,10 @@ def prepare() -> None:
     moto applies a bucket policy's Deny without reading its conditions, so a TLS-only policy would lock
     everybody out; the layer evaluates bucket policies itself, before moto sees the call.
     """
-    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL
-    TaggedEC2Resource.get_tags = _own_tags
+    bucket_class: Any = FakeBucket
+    bucket_class.get_permission = lambda *_: PermissionResult.NEUTRAL
+    ec2_class: Any = TaggedEC2Resource
+    ec2_class.get_tags = _own_tags
     gc.disable()
     with _each_file_read_once():
         for name in ("ec2", "iam", "s3"):
@@ -99,39 +103,40 @@ def _own_tags(resource: Any) -> list[dict[str, str]]:
 @contextmanager
 def _each_file_read_once() -> Iterator[None]:
     """Keep botocore from parsing EC2's model (some 100 ms) five times while moto is imported."""
-    plain, seen = JSONFileLoader.load_file, {}
+    loader: Any = JSONFileLoader
+    plain, seen = loader.load_file, {}
 
     def load_file(self: JSONFileLoader, path: str) -> Any:
         if path not in seen:
             seen[path] = plain(self, path)
         return seen[path]
 
-    JSONFileLoader.load_file = load_file
+    loader.load_file = load_file
     try:
         yield
     finally:
-        JSONFileLoader.load_file = plain
+        loader.load_file = plain
 
 
 def backend(service: str, account_id: str, region: str = "aws") -> Any:
     """Answer moto's model of one service in one account and region; made on first use."""
-    return get_backend(service)[account_id][region]
+    return _models_of(service)[account_id][region]
 
 
 def opened_regions(service: str, account_id: str) -> tuple[str, ...]:
     """Answer the regions of an account in which the service was used."""
-    return tuple(get_backend(service)[account_id].keys())
+    return tuple(_models_of(service)[account_id].keys())
 
 
 def loaded(service: str, account_id: str) -> Mapping[str, Any]:
     """Answer the models of one service in one account by region, without making any."""
-    return dict(get_backend(service).get(account_id, {}))
+    return dict(_models_of(service).get(account_id, {}))
 
 
 def put_back(account_id: str, kept: Mapping[str, Mapping[str, Any]]) -> None:
     """Put the models of an account in place that an earlier process pickled."""
     for service, regions in kept.items():
-        held = get_backend(service)[account_id]
+        held = _models_of(service)[account_id]
         for region, model in regions.items():
             held[region] = model
     for name in kept.get("s3", {}).get("aws", _NO_BUCKETS).buckets:
@@ -141,7 +146,7 @@ def put_back(account_id: str, kept: Mapping[str, Mapping[str, Any]]) -> None:
 def forget() -> None:
     """Drop everything that exists."""
     for service in KEPT_SERVICES:
-        get_backend(service).clear()
+        _models_of(service).clear()
     s3_backends.bucket_accounts.clear()
 
 
@@ -235,7 +240,9 @@ def _handler(service: str, path: str) -> Callable[..., Any]:
 @cache
 def _routes(service: str) -> tuple[tuple[re.Pattern[str], Callable[..., Any]], ...]:
     """Answer moto's URL table without Flask around it, which would cost a millisecond per call."""
-    found = backend(service, "000000000000", "us-east-1" if not SERVICES_BY_MOTO[service].is_global else "aws")
+    found = backend(
+        service, "000000000000", "us-east-1" if not SERVICES_BY_MOTO[service].is_global else "aws"
+    )
     return tuple(
         (re.compile(re.sub(r"(?<!\?P)<[^>]+>", "[^/]+", path.removesuffix("$")), re.DOTALL), handler)
         for path, handler in found.url_paths.items()

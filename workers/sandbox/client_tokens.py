@@ -25,7 +25,7 @@ class ClientTokens:
     used: dict[Key, tuple[str, HttpReply]] = field(default_factory=dict)
 
     def earlier_reply(self, call: Call) -> HttpReply | None:
-        """Answer the reply of the first call with this token; raises AwsRefusal if it asked for other things."""
+        """Answer the reply of the first call with this token; AwsRefusal if it asked for other things."""
         before = self.used.get(key) if (key := _key(call)) else None
         if before is None:
             return None

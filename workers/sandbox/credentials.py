@@ -78,7 +78,8 @@ def read_credentials(data_dir: Path, control_token: str = "") -> Credentials:
         token = control_token or str(content["control_token"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise KeysError(
-            f"{path} cannot be read as the sandbox's keys ({error!r}). Delete it and start again: new keys are written."
+            f"{path} cannot be read as the sandbox's keys ({error!r}). "
+            "Delete it and start again: new keys are written."
         ) from error
     return Credentials(token, {one.keys.access_key_id: one for one in fixed})
 
@@ -98,9 +99,7 @@ def _plain(keys: KeyPair) -> dict[str, str]:
 
 
 def _keys(content: Mapping[str, str]) -> KeyPair:
-    return KeyPair(
-        content["access_key_id"], content["secret_access_key"], content.get("session_token", "")
-    )
+    return KeyPair(content["access_key_id"], content["secret_access_key"], content.get("session_token", ""))
 
 
 def _worker(content: Mapping[str, str]) -> Principal:

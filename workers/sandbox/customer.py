@@ -1,4 +1,4 @@
-"""The customer's part: makes, changes and removes a role in a customer's account, as its administrator would."""
+"""The customer's part: makes, changes and removes a role in a customer's account, as its owner would."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def put_role(asked: Mapping[str, Any]) -> dict[str, Any]:
             check_document(text, Kind.IDENTITY, "MalformedPolicyDocument")
     except AwsRefusal as error:
         raise CustomerError(error.message) from error
-    tags = {key: {"Key": key, "Value": value} for key, value in dict(asked.get("tags") or {}).items()}
+    tags = [{"Key": key, "Value": value} for key, value in dict(asked.get("tags") or {}).items()]
     iam = backend("iam", account)
-    role = _find(iam, name) or iam.create_role(name, trust, asked.get("path", "/"), None, "", {}, "3600")
+    role = _find(iam, name) or iam.create_role(name, trust, asked.get("path", "/"), None, "", [], 3600)
     role.assume_role_policy_document = trust
     role.policies = policies
     role.tags = tags

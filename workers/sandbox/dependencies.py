@@ -26,7 +26,9 @@ def _violation(message: str) -> AwsRefusal:
 
 def _vpc(ec2: Any, params: Mapping[str, Any]) -> None:
     vpc = params.get("VpcId")
-    attached = (gateway for gateway in ec2.internet_gateways.values() if gateway.vpc and gateway.vpc.id == vpc)
+    attached = (
+        gateway for gateway in ec2.internet_gateways.values() if gateway.vpc and gateway.vpc.id == vpc
+    )
     groups = (group for group in ec2.groups.get(vpc, {}).values() if group.name != "default")
     endpoints = (one for one in ec2.vpc_end_points.values() if one.vpc_id == vpc)
     if any((*attached, *groups, *endpoints, *_interfaces(ec2, vpc_id=vpc))):

@@ -19,7 +19,7 @@ _WRITTEN: Mapping[str, tuple[str, Kind, str]] = {
 
 
 def check_written(call: Call) -> None:
-    """Raise AwsRefusal when the call would store a policy that is malformed or names a role that is not there."""
+    """Raise AwsRefusal when the call would store a policy that is malformed or names a missing role."""
     if call.name in _WRITTEN:
         field, kind, code = _WRITTEN[call.name]
         check_document(str(call.params.get(field, "")), kind, code)

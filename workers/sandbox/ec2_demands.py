@@ -68,7 +68,13 @@ _ACTIONS: Mapping[str, Touch] = {
     ),
     "DeleteVpcEndpoints": Touch(ids=("VpcEndpointIds",)),
     "ModifyVpcEndpoint": Touch(
-        ids=("VpcEndpointId", "AddRouteTableIds", "RemoveRouteTableIds", "AddSubnetIds", "AddSecurityGroupIds")
+        ids=(
+            "VpcEndpointId",
+            "AddRouteTableIds",
+            "RemoveRouteTableIds",
+            "AddSubnetIds",
+            "AddSecurityGroupIds",
+        )
     ),
     "CreateSecurityGroup": Touch(creates=("security-group",), ids=("VpcId",)),
     "DeleteSecurityGroup": Touch(ids=("GroupId",)),

@@ -1,4 +1,4 @@
-"""Faults on demand: the Nth call of an action is throttled, denied, broken, late, unanswered or its reply lost.
+"""Faults on demand: the Nth call of an action is throttled, denied, broken, late, or its reply lost.
 
 A fault: `{"action": regex on "ec2:CreateVpc", "kind": …, "first": 1, "times": 1 | null, "seconds": 0,
 "code", "message", "status", "region", "account_id", "caller": regex on the caller's ARN}`. `first` counts the
@@ -127,14 +127,20 @@ class Faults:
 
 
 _FIELDS = frozenset(
-    "action kind first times seconds code message status region account_id caller".split()
+    {
+        *("action", "kind", "first", "times", "seconds"),
+        *("code", "message", "status"),
+        *("region", "account_id", "caller"),
+    }
 )
 
 
 def _read(fault_id: str, source: Mapping[str, Any]) -> Fault:
     unknown = set(source) - _FIELDS
     if unknown:
-        raise FaultError(f"A fault has no {', '.join(sorted(unknown))}. It may have: {', '.join(sorted(_FIELDS))}.")
+        raise FaultError(
+            f"A fault has no {', '.join(sorted(unknown))}. It may have: {', '.join(sorted(_FIELDS))}."
+        )
     try:
         return Fault(
             id=fault_id,
@@ -153,4 +159,6 @@ def _read(fault_id: str, source: Mapping[str, Any]) -> Fault:
         )
     except (KeyError, ValueError, TypeError, re.error) as error:
         kinds = ", ".join(FaultKind)
-        raise FaultError(f"This is no fault ({error!r}). It needs action (a regex) and kind ({kinds}).") from error
+        raise FaultError(
+            f"This is no fault ({error!r}). It needs action (a regex) and kind ({kinds})."
+        ) from error

@@ -19,7 +19,7 @@ from workers.sandbox.quotas import answer_quotas, enforce_quotas
 from workers.sandbox.signatures import Signature, check_signature, read_signature
 from workers.sandbox.sts import answer_sts
 from workers.sandbox.switches import Switches
-from workers.sandbox.wire import HttpReply, HttpRequest
+from workers.sandbox.wire import HttpReply, HttpRequest, with_request_id
 from workers.sandbox.world import Keeper, World
 
 _FAILED = 300
@@ -66,13 +66,17 @@ class Gate:
             raise refusal("unimplemented", signature.service, message)
         caller = self.world.credentials.find(signature.access_key_id)
         if caller is None:
-            raise refusal("unknown_key", signature.service, _UNKNOWN_KEY.get(signature.service, _INVALID_TOKEN))
+            raise refusal(
+                "unknown_key", signature.service, _UNKNOWN_KEY.get(signature.service, _INVALID_TOKEN)
+            )
         check_signature(http, signature, caller.keys.secret_access_key, now)
         if http.headers.get("x-amz-security-token", "") != caller.keys.session_token:
             raise refusal("unknown_key", signature.service, _INVALID_TOKEN)
         at = now + timedelta(seconds=self.switches.now.clock_ahead)
         if caller.expired(at):
-            raise refusal("expired", signature.service, "The security token included in the request is expired")
+            raise refusal(
+                "expired", signature.service, "The security token included in the request is expired"
+            )
         try:
             operation, params = backends.read_operation(service, http)
         except LookupError as error:
@@ -92,7 +96,9 @@ class Gate:
         reply = self._answered(call, record) if fault.kind in _EXECUTED else None
         return self._spoiled(call, record, fault, reply)
 
-    def _spoiled(self, call: Call, record: CallRecord, fault: Fault, reply: HttpReply | None) -> HttpReply | None:
+    def _spoiled(
+        self, call: Call, record: CallRecord, fault: Fault, reply: HttpReply | None
+    ) -> HttpReply | None:
         if fault.kind in _UNANSWERED:
             return None
         if fault.kind is FaultKind.DELAY:
@@ -120,7 +126,8 @@ class Gate:
             return self._refused(call, record, refusal("broken", call.service, message))
         if changes and self.switches.now.durable:
             self.keeper.wait(changes)
-        return reply
+        # S3 names the id in its headers alone: its bodies are the customer's own bytes.
+        return with_request_id(reply, call.request_id, in_body=call.service != "s3")
 
     def _decided(self, call: Call, record: CallRecord) -> tuple[HttpReply, int]:
         """Answer the reply and the number of the change to wait for, 0 when nothing changed. Lock held."""

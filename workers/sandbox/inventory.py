@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from workers.sandbox.backends import backend, loaded
@@ -20,7 +20,9 @@ def inventory(account_id: str | None = None) -> list[Row]:
     `created` is ISO 8601 or null, `default` marks what AWS makes by itself. Hold the world's lock.
     """
     accounts = [one for one in ACCOUNTS if account_id in (None, one)]
-    return [row for account in accounts for row in (*_network(account), *_identities(account), *_buckets(account))]
+    return [
+        row for account in accounts for row in (*_network(account), *_identities(account), *_buckets(account))
+    ]
 
 
 def _network(account: str) -> Iterator[Row]:
@@ -59,7 +61,7 @@ def _state(one: Any) -> str | None:
 
 
 def _made_by_aws(one: Any, default_vpc: str) -> bool:
-    """Answer whether it belongs to the default VPC, or came with a VPC: main route table, default group and ACL."""
+    """Answer whether it belongs to the default VPC, or came with a VPC: main table, default group, ACL."""
     if default_vpc in (_vpc_of(one), getattr(one, "id", None)):
         return True
     if getattr(one, "main_association_id", None):
@@ -110,9 +112,9 @@ def _identities(account: str) -> Iterator[Row]:
     for kind, store in stores.items():
         for one in store.values():
             service_role = kind == "AWS::IAM::Role" and str(one.path).startswith("/aws-service-role/")
-            yield _global("iam", kind, account, one.id, one.name, one.arn, tag_map(one.tags), one.create_date) | {
-                "default": service_role
-            }
+            yield _global(
+                "iam", kind, account, one.id, one.name, one.arn, tag_map(one.tags), one.create_date
+            ) | {"default": service_role}
 
 
 def _buckets(account: str) -> Iterator[Row]:
@@ -120,13 +122,22 @@ def _buckets(account: str) -> Iterator[Row]:
     for bucket in s3.buckets.values():
         arn = f"arn:aws:s3:::{bucket.name}"
         tags = s3.tagger.get_tag_dict_for_resource(bucket.arn)
-        row = _global("s3", "AWS::S3::Bucket", account, bucket.name, bucket.name, arn, tags, bucket.creation_date)
+        row = _global(
+            "s3", "AWS::S3::Bucket", account, bucket.name, bucket.name, arn, tags, bucket.creation_date
+        )
         objects = sum(1 for _ in bucket.keys)
         yield row | {"region": bucket.region_name, "objects": objects}
 
 
 def _global(
-    service: str, kind: str, account: str, identity: str, name: str, arn: str, tags: Mapping[str, str], created: Any
+    service: str,
+    kind: str,
+    account: str,
+    identity: str,
+    name: str,
+    arn: str,
+    tags: Mapping[str, str],
+    created: Any,
 ) -> Row:
     return {
         "service": service,
@@ -143,4 +154,7 @@ def _global(
 
 
 def _moment(value: Any) -> str | None:
-    return value.isoformat() if isinstance(value, datetime) else (str(value) if value else None)
+    """moto's moments are UTC, with and without saying so; a few are texts."""
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
+    return str(value) if value else None

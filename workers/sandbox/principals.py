@@ -47,7 +47,7 @@ class Principal:
 
     @property
     def policy_arn(self) -> str:
-        """Answer the ARN that policies name (`aws:PrincipalArn`): the role's for a session, else the user's."""
+        """Answer the ARN that policies name (`aws:PrincipalArn`): a session's role, else the user."""
         return self.session.role_arn if self.session else self.arn
 
     @property
@@ -80,4 +80,6 @@ def administrator(account_id: str, keys: KeyPair) -> Principal:
 
 def session_principal(session: RoleSession, keys: KeyPair) -> Principal:
     """Answer a role's session as a caller."""
-    return Principal(keys, session.role_arn.split(":")[4], session_arn(session.role_arn, session.name), session)
+    return Principal(
+        keys, session.role_arn.split(":")[4], session_arn(session.role_arn, session.name), session
+    )

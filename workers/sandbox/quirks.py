@@ -1,4 +1,4 @@
-"""Where moto answers otherwise than AWS and a caller would notice: refused before the call, or mended after it."""
+"""Where moto differs from AWS and a caller would notice: refused before the call, or mended after it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def _profile_exists(call: Call) -> None:
     wanted = call.params.get("IamInstanceProfile") or {}
     name = str(wanted.get("Name") or str(wanted.get("Arn", "")).rpartition("/")[2])
     if name and not any(one.name == name for one in instance_profiles(call.account_id)):
-        message = f"Value ({name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name"
+        problem = "is invalid. Invalid IAM Instance Profile name"
+        message = f"Value ({name}) for parameter iamInstanceProfile.name {problem}"
         raise AwsRefusal(400, "InvalidParameterValue", message)
 
 
@@ -58,7 +59,9 @@ def _subnet_is_free(call: Call) -> None:
     subnet, table = call.params.get("SubnetId"), call.params.get("RouteTableId")
     for other in backend("ec2", call.account_id, call.region).route_tables.values():
         if other.id != table and any(one.get("SubnetId") == subnet for one in other.associations if subnet):
-            message = f"the specified association for route table {table} conflicts with an existing association"
+            message = (
+                f"the specified association for route table {table} conflicts with an existing association"
+            )
             raise AwsRefusal(400, "Resource.AlreadyAssociated", message)
 
 
@@ -70,7 +73,8 @@ def _drop_stale_routes(call: Call) -> None:
             one.route_table_ids = [
                 table
                 for table in one.route_table_ids
-                if table in ec2.route_tables and _routes_to(ec2.route_tables[table], one.destination_prefix_list_id)
+                if table in ec2.route_tables
+                and _routes_to(ec2.route_tables[table], one.destination_prefix_list_id)
             ]
 
 
@@ -80,7 +84,7 @@ def _routes_to(table: Any, prefix_list: str) -> bool:
 
 
 def _new_bucket(call: Call) -> None:
-    """moto drops the tags of CreateBucket, and AWS's defaults since 2023: encrypted, private, owner enforced."""
+    """moto drops the tags of CreateBucket, and lacks AWS's defaults: encrypted, private, owner enforced."""
     s3 = backend("s3", call.account_id)
     bucket = s3.buckets[call.params["Bucket"]]
     if bucket.creation_date < call.arrived_at:
@@ -99,7 +103,9 @@ def _new_bucket(call: Call) -> None:
 
 def _gone_bucket(call: Call) -> None:
     """moto keeps the tags of a deleted bucket for the next one of its name."""
-    backend("s3", call.account_id).tagger.delete_all_tags_for_resource(f"arn:aws:s3:::{call.params['Bucket']}")
+    backend("s3", call.account_id).tagger.delete_all_tags_for_resource(
+        f"arn:aws:s3:::{call.params['Bucket']}"
+    )
 
 
 def _gone_endpoints(call: Call) -> None:

@@ -28,9 +28,7 @@ class Quota:
 
 QUOTAS: Mapping[str, Quota] = {
     "L-F678F1CE": Quota("vpc", "VPCs per Region", lambda on: on.vpcs_per_region),
-    "L-A4707A72": Quota(
-        "vpc", "Internet gateways per Region", lambda on: on.internet_gateways_per_region
-    ),
+    "L-A4707A72": Quota("vpc", "Internet gateways per Region", lambda on: on.internet_gateways_per_region),
     "L-0263D0A3": Quota("ec2", "EC2-VPC Elastic IPs", lambda _: 5),
     "L-1216C47A": Quota(
         "ec2", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", lambda _: 64

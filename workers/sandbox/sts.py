@@ -39,7 +39,7 @@ _TAG_LIMIT = 50
 
 
 def answer_sts(call: Call, record: CallRecord, credentials: Credentials, propagation: float) -> HttpReply:
-    """Answer an STS call; raises AwsRefusal. `propagation` is how long a new role stays unseen, in seconds."""
+    """Answer an STS call; raises AwsRefusal. `propagation`: for how many seconds a new role stays unseen."""
     if call.operation == "GetCallerIdentity":
         record.allowed = True
         return _identity(call)
@@ -132,21 +132,29 @@ def _check_parameters(params: Mapping[str, Any], tags: Mapping[str, str]) -> Non
                 f"Member must satisfy regular expression pattern: {pattern.pattern}"
             )
     if len(tags) > _TAG_LIMIT or len(tags) != len(params.get("Tags") or ()):
-        raise AwsRefusal(400, "InvalidParameterValue", "Duplicate tag keys, or more than 50 tags, were given.")
+        raise AwsRefusal(
+            400, "InvalidParameterValue", "Duplicate tag keys, or more than 50 tags, were given."
+        )
 
 
 def _duration(call: Call) -> int:
     asked = call.params.get("DurationSeconds")
     seconds = int(asked) if asked is not None else _CHAINED
     if not _SHORTEST <= seconds <= _LONGEST:
-        bound = f"greater than or equal to {_SHORTEST}" if seconds < _SHORTEST else f"less than or equal to {_LONGEST}"
+        bound = (
+            f"greater than or equal to {_SHORTEST}"
+            if seconds < _SHORTEST
+            else f"less than or equal to {_LONGEST}"
+        )
         raise _invalid(
-            f"1 validation error detected: Value '{seconds}' at 'durationSeconds' failed to satisfy constraint: "
+            f"1 validation error detected: Value '{seconds}' at 'durationSeconds' failed to satisfy "
+            "constraint: "
             f"Member must have value {bound}"
         )
     if call.caller.session and seconds > _CHAINED:
         raise _invalid(
-            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
+            "The requested DurationSeconds exceeds the 1 hour session limit "
+            "for roles assumed by role chaining"
         )
     return seconds
 
@@ -179,7 +187,9 @@ def _trusted(call: Call, record: CallRecord, wish: _Wish, role: Any) -> None:
         record.checks.append({"action": action, "resource": wish.role_arn, "allowed": allowed})
         record.allowed = allowed
         if not allowed:
-            message = f"User: {call.caller.arn} is not authorized to perform: {action} on resource: {wish.role_arn}"
+            message = (
+                f"User: {call.caller.arn} is not authorized to perform: {action} on resource: {wish.role_arn}"
+            )
             raise refusal("denied", "sts", message)
 
 
@@ -192,7 +202,7 @@ def _changes_identity(call: Call) -> bool:
 def _allowed(call: Call, wish: _Wish, role: Any, action: str) -> bool:
     caller, params = call.caller, call.params
     context = common_context(call) | request_tags(params.get("Tags"))
-    context |= {f"aws:ResourceTag/{tag['Key']}": tag["Value"] for tag in _role_tags(role)}
+    context |= {f"aws:ResourceTag/{tag['Key']}": tag["Value"] for tag in role.tags or ()}
     context |= {
         "sts:RoleSessionName": wish.name,
         "sts:ExternalId": params.get("ExternalId"),
@@ -206,10 +216,6 @@ def _allowed(call: Call, wish: _Wish, role: Any, action: str) -> bool:
         session=session_policies(caller),
     )
     return evaluate_assume_role(policies, Request(action, wish.role_arn, caller.arn, context)).allowed
-
-
-def _role_tags(role: Any) -> list[dict[str, str]]:
-    return list(role.tags.values() if isinstance(role.tags, dict) else role.tags or ())
 
 
 def _handed_out(call: Call, session: Principal) -> HttpReply:

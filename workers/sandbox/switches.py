@@ -16,7 +16,7 @@ class Settings:
     propagation_seconds: float = 0.0
     """How long AssumeRole does not see a new role."""
     clock_ahead: float = 0.0
-    """How far the clock runs ahead for sessions and new roles, so that a test need not wait for their time."""
+    """How far the clock runs ahead for sessions and new roles: a test need not wait for their time."""
     vpcs_per_region: int = 5
     """Quota L-F678F1CE, the default VPC included."""
     internet_gateways_per_region: int = 5
@@ -43,7 +43,9 @@ class Switches:
                 raise SwitchError(f"There is no switch {name!r}. Switches: {', '.join(known)}.")
             fits = isinstance(value, bool) == (known[name] is bool) and isinstance(value, int | float)
             if not fits or value < 0:
-                raise SwitchError(f"{name} cannot be {value!r}: it wants a {known[name].__name__}, not below 0.")
+                raise SwitchError(
+                    f"{name} cannot be {value!r}: it wants a {known[name].__name__}, not below 0."
+                )
         self.now = replace(self.now, **{name: known[name](value) for name, value in changes.items()})
         return self.now
 

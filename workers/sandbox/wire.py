@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,18 @@ class HttpReply:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+
+
+_IDS = re.compile(rb"<([rR]equestI[dD])>[^<]*</\1>")
+_ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id")
+
+
+def with_request_id(reply: HttpReply, request_id: str, *, in_body: bool) -> HttpReply:
+    """Answer the reply under the id that the log knows it by; moto makes its own, EC2's always the same."""
+    headers = tuple(pair for pair in reply.headers if pair[0].lower() not in _ID_HEADERS)
+    named = b"<\\1>" + request_id.encode() + b"</\\1>"
+    body = _IDS.sub(named, reply.body) if in_body else reply.body
+    return HttpReply(reply.status, (*headers, *((name, request_id) for name in _ID_HEADERS)), body)
 
 
 def json_reply(payload: Any, status: int = 200) -> HttpReply:

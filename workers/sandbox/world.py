@@ -10,7 +10,6 @@ may lose the last moments.
 from __future__ import annotations
 
 import contextlib
-import os
 import pickle
 import threading
 from dataclasses import dataclass, field
@@ -47,11 +46,19 @@ class World:
 
     def start(self) -> str:
         """Read the state of the last run, or begin; answers a sentence about which it was."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         backends.prepare()
         try:
-            self.found = any([self._read(name) for name in (*ACCOUNTS, _SESSIONS)])
-        except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, ValueError) as error:
+            read = [self._read(name) for name in (*ACCOUNTS, _SESSIONS)]
+            self.found = any(read)
+        except (
+            pickle.UnpicklingError,
+            EOFError,
+            AttributeError,
+            ImportError,
+            IndexError,
+            ValueError,
+        ) as error:
             self._set_aside()
             return f"starts empty, because the kept state could not be read ({error}); it was set aside"
         self._make_portal_role()
@@ -65,7 +72,7 @@ class World:
         """Put a state on disk in one step."""
         fresh = self.folder / f"{name}.new"
         fresh.write_bytes(data)
-        os.replace(fresh, self._path(name))
+        fresh.replace(self._path(name))
 
     def open_region(self, account_id: str, region: str) -> None:
         """Make what AWS has in a region before anybody used it: the default VPC with its internet gateway."""
@@ -117,7 +124,7 @@ class World:
         iam = backends.backend("iam", PORTAL_ACCOUNT)
         if any(role.arn == PORTAL_ROLE for role in iam.roles.values()):
             return
-        role = iam.create_role(PORTAL_ROLE.rpartition("/")[2], _PORTAL_TRUST, "/", None, "", {}, "3600")
+        role = iam.create_role(PORTAL_ROLE.rpartition("/")[2], _PORTAL_TRUST, "/", None, "", [], 3600)
         role.put_policy("enter-customers", _PORTAL_POLICY)
 
 

@@ -1,4 +1,4 @@
-"""One sandbox process for all tests here; each test makes things of its own names and sees none of the others'."""
+"""One sandbox process for all tests here; each test makes things of its own names and looks at those."""
 
 import itertools
 from collections.abc import Callable, Iterator

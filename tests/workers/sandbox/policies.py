@@ -20,7 +20,9 @@ def deny(action: Any, resource: Any = "*", **condition: Any) -> dict[str, Any]:
     return {**allow(action, resource, **condition), "Effect": "Deny"}
 
 
-def trust(principal: Any = PORTAL_ROLE, *, external_id: str | None = None, actions: Any = "sts:AssumeRole") -> Any:
+def trust(
+    principal: Any = PORTAL_ROLE, *, external_id: str | None = None, actions: Any = "sts:AssumeRole"
+) -> Any:
     statement: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": actions}
     if external_id:
         statement["Condition"] = {"StringEquals": {"sts:ExternalId": external_id}}
@@ -28,7 +30,9 @@ def trust(principal: Any = PORTAL_ROLE, *, external_id: str | None = None, actio
 
 
 ENTER = ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"]
-EC2_TRUST = policy({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
+EC2_TRUST = policy(
+    {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+)
 EVERYTHING = policy(allow("*"))
 
 

@@ -20,7 +20,9 @@ def bucket(sandbox: SandboxProcess, name: str) -> str:
 
 
 def role_client(sandbox: SandboxProcess, name: str, *statements: dict[str, Any], **more: Any) -> Any:
-    arn = sandbox.customer_role(f"{name}-role", trust(), {"own": policy(*statements)} if statements else {}, **more)
+    arn = sandbox.customer_role(
+        f"{name}-role", trust(), {"own": policy(*statements)} if statements else {}, **more
+    )
     return sandbox.client("s3", sandbox.assume(arn))
 
 
@@ -57,7 +59,9 @@ def test_listing_by_prefix(sandbox: SandboxProcess, refused: Refused, bucket: st
 
 
 def test_objects_under_a_prefix(sandbox: SandboxProcess, refused: Refused, bucket: str) -> None:
-    probe = allow(["s3:PutObject", "s3:GetObject", "s3:DeleteObject"], f"arn:aws:s3:::{bucket}/.raydock/probe/*")
+    probe = allow(
+        ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"], f"arn:aws:s3:::{bucket}/.raydock/probe/*"
+    )
     client = role_client(sandbox, bucket, probe)
     key = ".raydock/probe/op_1"
     client.put_object(Bucket=bucket, Key=key, Body=b"probe")
@@ -78,7 +82,9 @@ def on_bucket(statement: dict[str, Any], bucket: str, principal: Any) -> dict[st
     return {**statement, "Resource": resources, "Principal": principal}
 
 
-def test_a_bucket_policy_grants_inside_the_account(sandbox: SandboxProcess, refused: Refused, bucket: str) -> None:
+def test_a_bucket_policy_grants_inside_the_account(
+    sandbox: SandboxProcess, refused: Refused, bucket: str
+) -> None:
     client = role_client(sandbox, bucket)
     assert refused(client.list_objects_v2, Bucket=bucket)[0] == "AccessDenied"
     role = sandbox.admin("iam").get_role(RoleName=f"{bucket}-role")["Role"]["Arn"]
@@ -110,7 +116,9 @@ def test_another_account_needs_both_sides(sandbox: SandboxProcess, refused: Refu
     assert refused(client.list_objects_v2, Bucket=bucket)[0] == "AccessDenied"
 
 
-def test_a_bucket_policy_must_name_roles_that_exist(sandbox: SandboxProcess, refused: Refused, bucket: str) -> None:
+def test_a_bucket_policy_must_name_roles_that_exist(
+    sandbox: SandboxProcess, refused: Refused, bucket: str
+) -> None:
     statement = on_bucket(allow("s3:*"), bucket, {"AWS": "arn:aws:iam::222222222222:role/nobody"})
     document = json.dumps(policy(statement))
     code, _, message = refused(sandbox.admin("s3").put_bucket_policy, Bucket=bucket, Policy=document)
@@ -120,7 +128,9 @@ def test_a_bucket_policy_must_name_roles_that_exist(sandbox: SandboxProcess, ref
 def test_a_new_bucket_is_as_aws_makes_it(sandbox: SandboxProcess, name: str) -> None:
     s3 = sandbox.admin("s3", region="eu-central-1")
     wanted = [{"Key": TAG, "Value": name}]
-    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1", "Tags": wanted})
+    s3.create_bucket(
+        Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1", "Tags": wanted}
+    )
     assert s3.get_bucket_tagging(Bucket=name)["TagSet"] == wanted
     rule = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"][0]
     assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
@@ -139,14 +149,21 @@ def test_creating_an_own_bucket_again_changes_nothing(sandbox: SandboxProcess, n
         s3.get_public_access_block(Bucket=name)
 
 
-def test_tags_at_creation_are_a_permission_of_their_own(sandbox: SandboxProcess, refused: Refused, name: str) -> None:
+def test_tags_at_creation_are_a_permission_of_their_own(
+    sandbox: SandboxProcess, refused: Refused, name: str
+) -> None:
     tagged = {"Bucket": name, "CreateBucketConfiguration": {"Tags": [{"Key": TAG, "Value": name}]}}
-    assert refused(role_client(sandbox, name, allow("s3:CreateBucket")).create_bucket, **tagged)[0] == "AccessDenied"
+    assert (
+        refused(role_client(sandbox, name, allow("s3:CreateBucket")).create_bucket, **tagged)[0]
+        == "AccessDenied"
+    )
     client = role_client(sandbox, name, allow(["s3:CreateBucket", "s3:TagResource"], f"arn:aws:s3:::{name}"))
     client.create_bucket(**tagged)
 
 
-def test_a_deleted_bucket_leaves_nothing_for_its_name(sandbox: SandboxProcess, refused: Refused, name: str) -> None:
+def test_a_deleted_bucket_leaves_nothing_for_its_name(
+    sandbox: SandboxProcess, refused: Refused, name: str
+) -> None:
     s3 = sandbox.admin("s3")
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"Tags": [{"Key": TAG, "Value": name}]})
     s3.delete_bucket(Bucket=name)

@@ -50,7 +50,9 @@ def test_refusals_in_each_service_s_shape(
 
 
 @pytest.mark.parametrize("kind", ["throttle", "deny", "error"])
-def test_a_refused_call_was_not_executed(sandbox: SandboxProcess, refused: Refused, name: str, kind: str) -> None:
+def test_a_refused_call_was_not_executed(
+    sandbox: SandboxProcess, refused: Refused, name: str, kind: str
+) -> None:
     sandbox.fault("ec2:CreateVpc", kind)
     refused(create, client=sandbox.admin("ec2"), cloud=name)
     assert vpcs(sandbox, name) == 0

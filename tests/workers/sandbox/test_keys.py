@@ -58,7 +58,9 @@ def test_a_key_that_nobody_was_given_is_refused(
         ("service-quotas", "InvalidSignatureException"),
     ],
 )
-def test_a_wrong_secret_is_refused(sandbox: SandboxProcess, refused: Refused, service: str, code: str) -> None:
+def test_a_wrong_secret_is_refused(
+    sandbox: SandboxProcess, refused: Refused, service: str, code: str
+) -> None:
     keys = sandbox.keys["admins"][CUSTOMER] | {"secret_access_key": "guess"}
     assert refused(look(sandbox.client(service, keys), service))[0] == code
 
@@ -73,7 +75,9 @@ def test_a_session_needs_its_token(sandbox: SandboxProcess, refused: Refused) ->
 @pytest.mark.parametrize(
     ("service", "code"), [("sts", "ExpiredToken"), ("ec2", "RequestExpired"), ("s3", "ExpiredToken")]
 )
-def test_a_session_ends(sandbox: SandboxProcess, refused: Refused, name: str, service: str, code: str) -> None:
+def test_a_session_ends(
+    sandbox: SandboxProcess, refused: Refused, name: str, service: str, code: str
+) -> None:
     arn = sandbox.customer_role(name, trust(), {"all": EVERYTHING})
     client = sandbox.client(service, sandbox.assume(arn, DurationSeconds=900))
     sandbox.switch(clock_ahead=890)

@@ -1,4 +1,4 @@
-"""EC2 as AWS has it: dry runs, client tokens, quotas, dependencies, and a network made and taken away whole."""
+"""EC2 as AWS has it: dry runs, client tokens, quotas, dependencies; a network made and taken away whole."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,9 @@ class Network:
 
     def __init__(self, ec2: Any, name: str) -> None:
         self.ec2, self.name = ec2, name
-        self.vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=tags("vpc", name))["Vpc"]["VpcId"]
+        self.vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=tags("vpc", name))["Vpc"][
+            "VpcId"
+        ]
         self.subnet = ec2.create_subnet(
             VpcId=self.vpc, CidrBlock="10.0.0.0/20", TagSpecifications=tags("subnet", name)
         )["Subnet"]["SubnetId"]
@@ -105,7 +107,9 @@ def test_a_vpc_goes_last(network: Network, refused: Refused, left: str) -> None:
 def test_a_group_that_another_group_names(network: Network, refused: Refused) -> None:
     ec2 = network.ec2
     other = ec2.create_security_group(GroupName="other", Description="test", VpcId=network.vpc)["GroupId"]
-    rule = [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, "UserIdGroupPairs": [{"GroupId": network.group}]}]
+    rule = [
+        {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, "UserIdGroupPairs": [{"GroupId": network.group}]}
+    ]
     ec2.authorize_security_group_ingress(GroupId=other, IpPermissions=rule)
     assert refused(ec2.delete_security_group, GroupId=network.group)[0] == "DependencyViolation"
     ec2.revoke_security_group_ingress(GroupId=other, IpPermissions=rule)
@@ -141,7 +145,12 @@ def test_a_subnet_has_one_route_table(network: Network, refused: Refused) -> Non
 
 
 def test_a_missing_instance_profile(sandbox: SandboxProcess, refused: Refused) -> None:
-    wanted = {"ImageId": "ami-12345678", "MinCount": 1, "MaxCount": 1, "IamInstanceProfile": {"Name": "nobody"}}
+    wanted = {
+        "ImageId": "ami-12345678",
+        "MinCount": 1,
+        "MaxCount": 1,
+        "IamInstanceProfile": {"Name": "nobody"},
+    }
     assert refused(sandbox.admin("ec2").run_instances, **wanted)[:2] == ("InvalidParameterValue", 400)
 
 
@@ -151,7 +160,11 @@ def dry_runs(network: Network) -> dict[str, dict[str, Any]]:
         "create_subnet": {"VpcId": network.vpc, "CidrBlock": "10.0.16.0/20"},
         "create_internet_gateway": {},
         "create_route_table": {"VpcId": network.vpc},
-        "create_route": {"RouteTableId": network.table, "DestinationCidrBlock": "1.0.0.0/8", "GatewayId": network.gateway},
+        "create_route": {
+            "RouteTableId": network.table,
+            "DestinationCidrBlock": "1.0.0.0/8",
+            "GatewayId": network.gateway,
+        },
         "associate_route_table": {"RouteTableId": network.table, "SubnetId": network.subnet},
         "create_vpc_endpoint": {"VpcId": network.vpc, "ServiceName": f"com.amazonaws.{REGION}.s3"},
         "create_security_group": {"GroupName": "dry", "Description": "dry", "VpcId": network.vpc},
@@ -162,7 +175,9 @@ def dry_runs(network: Network) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_a_dry_run_changes_nothing(sandbox: SandboxProcess, network: Network, refused: Refused, name: str) -> None:
+def test_a_dry_run_changes_nothing(
+    sandbox: SandboxProcess, network: Network, refused: Refused, name: str
+) -> None:
     before = sandbox.inventory()
     for call, params in dry_runs(network).items():
         answer = refused(getattr(network.ec2, call), DryRun=True, **params)
@@ -180,7 +195,11 @@ def token_calls(network: Network) -> dict[str, tuple[dict[str, Any], dict[str, A
     endpoint = {"VpcId": network.vpc, "ServiceName": f"com.amazonaws.{REGION}.s3"}
     return {
         "run_instances": (instance, {"MaxCount": 2}, lambda got: got["Instances"][0]["InstanceId"]),
-        "create_route_table": ({"VpcId": network.vpc}, {"VpcId": "vpc-other"}, lambda got: got["RouteTable"]["RouteTableId"]),
+        "create_route_table": (
+            {"VpcId": network.vpc},
+            {"VpcId": "vpc-other"},
+            lambda got: got["RouteTable"]["RouteTableId"],
+        ),
         "create_vpc_endpoint": (
             endpoint, {"VpcEndpointType": "Gateway"}, lambda got: got["VpcEndpoint"]["VpcEndpointId"],
         ),
@@ -192,8 +211,12 @@ def token_calls(network: Network) -> dict[str, tuple[dict[str, Any], dict[str, A
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("call", ["run_instances", "create_route_table", "create_vpc_endpoint", "create_nat_gateway"])
-def test_a_client_token_asks_once(sandbox: SandboxProcess, network: Network, refused: Refused, call: str) -> None:
+@pytest.mark.parametrize(
+    "call", ["run_instances", "create_route_table", "create_vpc_endpoint", "create_nat_gateway"]
+)
+def test_a_client_token_asks_once(
+    sandbox: SandboxProcess, network: Network, refused: Refused, call: str
+) -> None:
     params, other, identity = token_calls(network)[call]
     function = getattr(network.ec2, call)
     first, again = (identity(function(**params, ClientToken=f"{network.name}-1")) for _ in range(2))
@@ -207,7 +230,11 @@ def test_a_client_token_asks_once(sandbox: SandboxProcess, network: Network, ref
 
 
 def test_a_token_survives_a_lost_reply(sandbox: SandboxProcess, network: Network, refused: Refused) -> None:
-    asked = {"VpcId": network.vpc, "ClientToken": network.name, "TagSpecifications": tags("route-table", network.name)}
+    asked = {
+        "VpcId": network.vpc,
+        "ClientToken": network.name,
+        "TagSpecifications": tags("route-table", network.name),
+    }
     sandbox.fault("ec2:CreateRouteTable", "lost_error")
     refused(network.ec2.create_route_table, **asked)
     network.ec2.create_route_table(**asked)
@@ -231,18 +258,27 @@ def test_quotas_are_answered_and_enforced(sandbox: SandboxProcess, refused: Refu
     for _ in range(2):
         ec2.create_internet_gateway()
     assert refused(ec2.create_internet_gateway)[:2] == ("InternetGatewayLimitExceeded", 400)
-    assert refused(quotas.get_service_quota, ServiceCode="vpc", QuotaCode="L-NONE")[0] == "NoSuchResourceException"
+    assert (
+        refused(quotas.get_service_quota, ServiceCode="vpc", QuotaCode="L-NONE")[0]
+        == "NoSuchResourceException"
+    )
 
 
 def test_a_region_begins_with_its_default_vpc(sandbox: SandboxProcess) -> None:
     region = "ap-northeast-2"
     ec2 = sandbox.admin("ec2", region=region)
     [vpc] = ec2.describe_vpcs()["Vpcs"]
-    gateways = ec2.describe_internet_gateways(Filters=[{"Name": "attachment.vpc-id", "Values": [vpc["VpcId"]]}])
+    gateways = ec2.describe_internet_gateways(
+        Filters=[{"Name": "attachment.vpc-id", "Values": [vpc["VpcId"]]}]
+    )
     assert vpc["IsDefault"]
     assert len(gateways["InternetGateways"]) == 1
     items = [item for item in sandbox.inventory(everything=True) if item["region"] == region]
-    assert {item["kind"] for item in items} >= {"AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::EC2::InternetGateway"}
+    assert {item["kind"] for item in items} >= {
+        "AWS::EC2::VPC",
+        "AWS::EC2::Subnet",
+        "AWS::EC2::InternetGateway",
+    }
     assert all(item["default"] for item in items)
 
 
@@ -250,7 +286,10 @@ def test_what_is_not_emulated_says_so(sandbox: SandboxProcess, refused: Refused)
     role = "arn:aws:iam::222222222222:role/any"
     for call, params in (
         (sandbox.admin("ec2").describe_instance_topology, {}),
-        (sandbox.admin("iam").simulate_principal_policy, {"PolicySourceArn": role, "ActionNames": ["s3:GetObject"]}),
+        (
+            sandbox.admin("iam").simulate_principal_policy,
+            {"PolicySourceArn": role, "ActionNames": ["s3:GetObject"]},
+        ),
         (sandbox.admin("sts").get_session_token, {}),
         (sandbox.admin("lambda").list_functions, {}),
         (sandbox.admin("efs").update_file_system, {"FileSystemId": "fs-12345678"}),

@@ -28,18 +28,22 @@ def acting(sandbox: SandboxProcess, name: str) -> Acting:
 
 
 def new_vpc(client: Any, cloud: str) -> str:
-    return str(client.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=tags("vpc", cloud))["Vpc"]["VpcId"])
+    return str(
+        client.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=tags("vpc", cloud))["Vpc"]["VpcId"]
+    )
 
 
-def test_what_is_not_allowed_is_refused_and_says_what_is_missing(acting: Acting, refused: Refused, name: str) -> None:
+def test_what_is_not_allowed_is_refused_and_says_what_is_missing(
+    acting: Acting, refused: Refused, name: str
+) -> None:
     client = acting("ec2", allow("ec2:Describe*"))
     assert client.describe_vpcs()["Vpcs"]
     code, status, message = refused(client.create_vpc, CidrBlock="10.0.0.0/16")
     assert (code, status) == (DENIED, 403)
     assert message == (
         "You are not authorized to perform this operation. "
-        f"User: arn:aws:sts::{CUSTOMER}:assumed-role/{name}/op_test is not authorized to perform: ec2:CreateVpc "
-        f"on resource: {VPC}/* because no identity-based policy allows the ec2:CreateVpc action"
+        f"User: arn:aws:sts::{CUSTOMER}:assumed-role/{name}/op_test is not authorized to perform: "
+        f"ec2:CreateVpc on resource: {VPC}/* because no identity-based policy allows the ec2:CreateVpc action"
     )
 
 
@@ -71,7 +75,9 @@ def test_an_explicit_deny_wins(acting: Acting, refused: Refused) -> None:
 
 
 def test_a_session_policy_only_narrows(acting: Acting, refused: Refused) -> None:
-    client = acting("ec2", allow("ec2:Describe*"), session=policy(allow(["ec2:DescribeVpcs", "ec2:CreateVpc"])))
+    client = acting(
+        "ec2", allow("ec2:Describe*"), session=policy(allow(["ec2:DescribeVpcs", "ec2:CreateVpc"]))
+    )
     assert client.describe_vpcs()["Vpcs"]
     assert "no session policy allows" in refused(client.describe_subnets)[2]
     assert "no identity-based policy allows" in refused(client.create_vpc, CidrBlock="10.0.0.0/16")[2]
@@ -90,19 +96,25 @@ def test_attached_policies_and_a_boundary(
 
     iam.attach_role_policy(RoleName=name, PolicyArn=managed("all", allow("ec2:*")))
     assert client.describe_vpcs()["Vpcs"]
-    iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=managed("edge", allow("ec2:DescribeSubnets")))
+    iam.put_role_permissions_boundary(
+        RoleName=name, PermissionsBoundary=managed("edge", allow("ec2:DescribeSubnets"))
+    )
     assert client.describe_subnets()["Subnets"]
     assert "no permissions boundary allows" in refused(client.describe_vpcs)[2]
 
 
-def test_a_change_of_a_policy_counts_at_once(sandbox: SandboxProcess, acting: Acting, refused: Refused, name: str) -> None:
+def test_a_change_of_a_policy_counts_at_once(
+    sandbox: SandboxProcess, acting: Acting, refused: Refused, name: str
+) -> None:
     client = acting("ec2", allow("ec2:DescribeVpcs"))
     assert client.describe_vpcs()["Vpcs"]
     sandbox.admin("iam").delete_role_policy(RoleName=name, PolicyName="own")
     assert refused(client.describe_vpcs)[0] == DENIED
 
 
-def test_resources_are_told_apart(sandbox: SandboxProcess, acting: Acting, refused: Refused, name: str) -> None:
+def test_resources_are_told_apart(
+    sandbox: SandboxProcess, acting: Acting, refused: Refused, name: str
+) -> None:
     first, second = (new_vpc(sandbox.admin("ec2"), name) for _ in range(2))
     client = acting("ec2", allow("ec2:DeleteVpc", f"{VPC}/{first}"))
     assert refused(client.delete_vpc, VpcId=second)[0] == DENIED
@@ -146,14 +158,18 @@ def test_tags_of_what_exists(sandbox: SandboxProcess, acting: Acting, refused: R
     client.delete_vpc(VpcId=other)
 
 
-def test_the_service_s_own_spelling_of_tags(sandbox: SandboxProcess, acting: Acting, refused: Refused, name: str) -> None:
+def test_the_service_s_own_spelling_of_tags(
+    sandbox: SandboxProcess, acting: Acting, refused: Refused, name: str
+) -> None:
     mine, other = new_vpc(sandbox.admin("ec2"), name), new_vpc(sandbox.admin("ec2"), "another")
     client = acting("ec2", allow("ec2:DeleteVpc", "*", StringEquals={f"ec2:ResourceTag/{TAG}": name}))
     assert refused(client.delete_vpc, VpcId=other)[0] == DENIED
     client.delete_vpc(VpcId=mine)
 
 
-def test_an_action_on_two_resources_needs_both(sandbox: SandboxProcess, acting: Acting, refused: Refused, name: str) -> None:
+def test_an_action_on_two_resources_needs_both(
+    sandbox: SandboxProcess, acting: Acting, refused: Refused, name: str
+) -> None:
     admin = sandbox.admin("ec2")
     vpc = new_vpc(admin, name)
     gateway = admin.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
@@ -165,7 +181,9 @@ def test_an_action_on_two_resources_needs_both(sandbox: SandboxProcess, acting: 
     acting("ec2", allow("ec2:AttachInternetGateway", arns)).attach_internet_gateway(**both)
 
 
-def test_a_subnet_needs_its_vpc_and_itself(sandbox: SandboxProcess, acting: Acting, refused: Refused, name: str) -> None:
+def test_a_subnet_needs_its_vpc_and_itself(
+    sandbox: SandboxProcess, acting: Acting, refused: Refused, name: str
+) -> None:
     vpc = new_vpc(sandbox.admin("ec2"), name)
     wanted = {"VpcId": vpc, "CidrBlock": "10.0.0.0/20", "TagSpecifications": tags("subnet", name)}
     subnet = f"arn:aws:ec2:{REGION}:{CUSTOMER}:subnet/*"
@@ -182,7 +200,8 @@ def test_resources_of_a_vpc(sandbox: SandboxProcess, acting: Acting, refused: Re
     admin = sandbox.admin("ec2")
     vpc, other = new_vpc(admin, name), new_vpc(admin, "another")
     groups = [
-        admin.create_security_group(GroupName=name, Description="test", VpcId=one)["GroupId"] for one in (vpc, other)
+        admin.create_security_group(GroupName=name, Description="test", VpcId=one)["GroupId"]
+        for one in (vpc, other)
     ]
     client = acting("ec2", allow("ec2:DeleteSecurityGroup", "*", ArnEquals={"ec2:Vpc": f"{VPC}/{vpc}"}))
     client.delete_security_group(GroupId=groups[0])
@@ -200,11 +219,15 @@ def test_taking_a_route_table_off_a_subnet_is_checked_on_the_table(
     prefix = f"arn:aws:ec2:{REGION}:{CUSTOMER}"
     client = acting("ec2", allow("ec2:DisassociateRouteTable", f"{prefix}:subnet/*"))
     assert f"{prefix}:route-table/{table}" in refused(client.disassociate_route_table, AssociationId=tied)[2]
-    client = acting("ec2", allow("ec2:DisassociateRouteTable", [f"{prefix}:subnet/*", f"{prefix}:route-table/*"]))
+    client = acting(
+        "ec2", allow("ec2:DisassociateRouteTable", [f"{prefix}:subnet/*", f"{prefix}:route-table/*"])
+    )
     client.disassociate_route_table(AssociationId=tied)
 
 
-def test_iam_resources_and_their_tags(sandbox: SandboxProcess, acting: Acting, refused: Refused, name: str) -> None:
+def test_iam_resources_and_their_tags(
+    sandbox: SandboxProcess, acting: Acting, refused: Refused, name: str
+) -> None:
     own = f"arn:aws:iam::{CUSTOMER}:role/{name}-made"
     asked = {"RoleName": f"{name}-made", "AssumeRolePolicyDocument": json.dumps(EC2_TRUST)}
     tagged = {**asked, "Tags": [{"Key": TAG, "Value": name}]}
@@ -220,9 +243,13 @@ def test_iam_resources_and_their_tags(sandbox: SandboxProcess, acting: Acting, r
     assert refused(client.put_role_policy, RoleName=name, **document)[0] == "AccessDenied"
 
 
-def test_a_role_is_passed_only_with_permission(sandbox: SandboxProcess, acting: Acting, refused: Refused, name: str) -> None:
+def test_a_role_is_passed_only_with_permission(
+    sandbox: SandboxProcess, acting: Acting, refused: Refused, name: str
+) -> None:
     admin = sandbox.admin("iam")
-    role = admin.create_role(RoleName=f"{name}-node", AssumeRolePolicyDocument=json.dumps(EC2_TRUST))["Role"]["Arn"]
+    role = admin.create_role(RoleName=f"{name}-node", AssumeRolePolicyDocument=json.dumps(EC2_TRUST))["Role"][
+        "Arn"
+    ]
     admin.create_instance_profile(InstanceProfileName=name)
     joined = {"InstanceProfileName": name, "RoleName": f"{name}-node"}
     adding = allow("iam:AddRoleToInstanceProfile")
@@ -242,7 +269,9 @@ def test_a_role_is_passed_only_with_permission(sandbox: SandboxProcess, acting: 
     assert client.run_instances(**instance)["Instances"]
 
 
-def test_the_log_says_what_was_checked(sandbox: SandboxProcess, acting: Acting, refused: Refused, name: str) -> None:
+def test_the_log_says_what_was_checked(
+    sandbox: SandboxProcess, acting: Acting, refused: Refused, name: str
+) -> None:
     client = acting("ec2", allow("ec2:CreateVpc"))
     refused(new_vpc, client=client, cloud=name)
     principal = f"arn:aws:iam::{CUSTOMER}:role/{name}"
