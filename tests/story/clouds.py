@@ -29,7 +29,8 @@ def policy_of(api: httpx.Client, cloud: dict[str, Any]) -> dict[str, Any]:
 def offered_role(api: httpx.Client, stack: Stack, cloud: dict[str, Any], **other: Any) -> str:
     """The ARN of a role made from the portal's documents; `other` replaces the trust `document`."""
     document = other.get("document", cloud["trust"]["trust_policy"])
-    return create_role(stack, name=f"role-{cloud['name']}", document=document, policy=policy_of(api, cloud))
+    name = cloud["trust"]["role_name"]
+    return create_role(stack, name=name, document=document, policy=policy_of(api, cloud))
 
 
 def connect(api: httpx.Client, cloud: dict[str, Any], arn: str, **more: Any) -> dict[str, Any]:

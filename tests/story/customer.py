@@ -49,7 +49,7 @@ def identities(stack: Stack, cloud_id: str) -> list[str]:
     carried += [
         ("profile", name)
         for name in profiles
-        if _has(iam.list_instance_profile_tags(InstanceProfileName=name)["Tags"], cloud_id)
+        if _has(iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Tags"], cloud_id)
     ]
     return [f"{kind} {name}" for kind, name in carried]
 

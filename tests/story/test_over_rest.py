@@ -42,7 +42,7 @@ def test_nothing_to_verified_to_gone(stack: Stack, api: httpx.Client, cloud: dic
     actions = [
         item["action"] for item in api.get("/audit-events", params={"target": cloud["id"]}).json()["results"]
     ]
-    assert {"cloud.reserve", "cloud.connect", "cloud.setup", "cloud.delete"} <= set(actions)
+    assert {"cloud.create", "cloud.connect", "cloud.setup", "cloud.delete"} <= set(actions)
 
 
 def test_a_role_without_the_condition_is_refused_and_not_stored(stack: Stack, api: httpx.Client) -> None:
