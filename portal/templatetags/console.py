@@ -136,3 +136,9 @@ def duration(operation: Any) -> str:  # noqa: ANN401
     if operation.started_at is None:
         return "–"
     return took((operation.finished_at or timezone.now()) - operation.started_at)
+
+
+@register.filter
+def brief(subject: str) -> str:
+    """Return the part of an ARN that tells things apart: what comes after service, region and account."""
+    return str(subject).split(":", 5)[-1] if str(subject).startswith("arn:") else str(subject)

@@ -24,7 +24,7 @@ ENTITIES = [
     for name in ("cloud", "operation", "member", "invitation", "service_account", "token", "session", "audit")
 ]
 OUTCOMES = [(name, name.capitalize()) for name in ("succeeded", "failed", "denied")]
-CALLS_SHOWN = 100
+CALLS_SHOWN = 25
 
 
 @page(Permission.AUDIT_READ)

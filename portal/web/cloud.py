@@ -17,7 +17,7 @@ from iam.errors import NotFound
 from iam.permissions import Permission
 from portal.web import words
 from portal.web.documents import bootstrap_of, download, pretty
-from portal.web.drawing import GOING, draw
+from portal.web.drawing import draw, ids_of
 from portal.web.faces import face, under_way
 from portal.web.pages import PageRequest
 from portal.web.progress import OPEN, Moment
@@ -58,8 +58,9 @@ def overview(request: PageRequest, cloud_id: str) -> HttpResponse:
             vpc_cidr=queries.spec_of(cloud).vpc_cidr,
         ),
         "findings": found,
-        "worst": worst(found)[:SHORT],
+        "troubles": [one for one in worst(found) if one.status != "PASS"][:SHORT],
         "passed": passed(found),
+        "areas": _areas(found),
         "facts": key_facts(cloud, resources),
         "activity": [_moment(one) for one in recent],
         "notice": NOTICES.get(CloudState(cloud.state)),
@@ -129,7 +130,7 @@ def policy(request: PageRequest, cloud_id: str, name: str) -> HttpResponse:
 
 def key_facts(cloud: Cloud, resources: Iterable[CloudResource]) -> list[dict[str, Any]]:
     """Return the ids one reaches for most; those that do not exist yet are left out."""
-    present = {one.logical_name: one.aws_id for one in resources if one.state not in GOING}
+    present = ids_of(resources)
     found = [
         ("Cross-account role", cloud.role_arn),
         ("External ID", cloud.external_id),
@@ -155,7 +156,12 @@ def _areas(findings: list[VerificationFinding]) -> list[dict[str, Any]]:
     order = [*words.AREAS, *{one.area: None for one in findings if one.area not in words.AREAS}]
     grouped = {area: [one for one in findings if one.area == area] for area in order}
     return [
-        {"label": words.AREAS.get(area, area.capitalize()), "findings": worst(mine), "passed": passed(mine)}
+        {
+            "label": words.AREAS.get(area, area.capitalize()),
+            "findings": worst(mine),
+            "passed": passed(mine),
+            "status": worst(mine)[0].status,
+        }
         for area, mine in grouped.items()
         if mine
     ]

@@ -16,7 +16,7 @@ from iam.actors import Actor
 from iam.errors import Problem
 from iam.permissions import Permission
 from portal.web import plans
-from portal.web.drawing import GOING
+from portal.web.drawing import ids_of
 from portal.web.faces import face
 from portal.web.pages import PageRequest
 from portal.web.sessions import CHANGES, back_to, page
@@ -99,13 +99,13 @@ def _why_not(cloud: Cloud, actor: Actor) -> str:
 
 def _leaving(cloud: Cloud) -> dict[str, Any]:
     """Return what a delete takes away, what it leaves, and what stood in its way at the last look."""
-    present = [one for one in queries.resources(cloud) if one.state not in GOING]
-    bucket = next((one.aws_id for one in present if one.logical_name == "bucket"), "")
+    present = ids_of(queries.resources(cloud))
+    bucket = present.pop("bucket", "")
     role = cloud.role_arn or ""
     staying = [{"label": "The cross-account role (you made it)", "id": role.rpartition("/")[2]}] if role else []
     return {
         "plan": plans.delete_preview(cloud),
-        "going": [{"label": one.logical_name, "id": one.aws_id} for one in present if one.logical_name != "bucket"],
+        "going": [{"label": name, "id": identity} for name, identity in present.items()],
         "staying": [*staying, {"label": "The history in Raydock", "id": "operations and audit events"}],
         "bucket": bucket,
     }

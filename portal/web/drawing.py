@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-GOING = frozenset({"deleting", "deleted"})
+ABSENT = frozenset({"missing", "deleting", "deleted"})
 BAD_AREAS = {
     "vpc": ("vpc",),
     "sg": ("security-group",),
@@ -88,7 +88,7 @@ def draw(
     vpc_cidr: str = "",
 ) -> Drawing:
     """Return the layout of what really is there; without a subnet yet, `zones` dashed ones stand for the plan."""
-    present = {one.logical_name: one.aws_id for one in resources if one.state not in GOING}
+    present = ids_of(resources)
     tones = _tones(findings)
 
     def tone(name: str, *, group: str = "") -> str:
@@ -100,23 +100,23 @@ def draw(
     height = max(LEAST_HEIGHT, bottom + 96)
     middle = height // 2
     subnets = [
-        Box(name, f"Subnet {name.removeprefix('subnet-')}", present.get(name, "public"), 352, TOP + SUBNET_STEP * row, 220,
+        Box(name, f"Subnet {name.removeprefix('subnet-')}", present.get(name, "public"), 346, TOP + SUBNET_STEP * row, 234,
             SUBNET_HEIGHT, tone(name, group="subnets"))
         for row, name in enumerate(rows)
     ]  # fmt: skip
     inside = [
         Box(name, label, "", x, bottom + y, width, 30, tone(name))
         for name, label, x, y, width in (
-            ("internet-gateway", "Internet gateway", 352, 4, 108),
-            ("route-table", "Route table", 464, 4, 108),
-            ("s3-endpoint", "S3 endpoint", 352, 40, 108),
-            ("security-group", "Security group", 464, 40, 108),
+            ("internet-gateway", "Internet gateway", 346, 4, 115),
+            ("route-table", "Route table", 465, 4, 115),
+            ("s3-endpoint", "S3 endpoint", 346, 40, 115),
+            ("security-group", "Security group", 465, 40, 115),
         )
     ]
     beside = [
-        Box("bucket", "Bucket", "S3, encrypted, TLS only", 620, middle - 100, 132, 54, tone("bucket")),
-        Box("cluster-role", "Cluster role", "what nodes may do", 620, middle - 22, 132, 54, tone("cluster-role")),
-        Box("instance-profile", "Instance profile", "same name as the role", 620, middle + 56, 132, 54,
+        Box("bucket", "Bucket", "S3, encrypted, TLS only", 626, middle - 100, 132, 54, tone("bucket")),
+        Box("cluster-role", "Cluster role", "what nodes may do", 626, middle - 22, 132, 54, tone("cluster-role")),
+        Box("instance-profile", "Instance profile", "same name as the role", 626, middle + 56, 132, 54,
             tone("instance-profile")),
     ]  # fmt: skip
     access_tone = tones.get("access-role", "good") if connected else "planned"
@@ -124,13 +124,18 @@ def draw(
         height=height,
         caption=f"{len(present)} resources in AWS" if present else "dashed: not there yet",
         portal=Box("portal", "Raydock", "worker", 8, middle - 30, 106, 60),
-        access=Box("access-role", "Access role", "external ID", 196, middle - 27, 106, 54, access_tone),
-        vpc=Box("vpc", "VPC", present.get("vpc", vpc_cidr), 338, 34, 248, height - 54, tone("vpc")),
+        access=Box("access-role", "Access role", "external ID", 192, middle - 27, 106, 54, access_tone),
+        vpc=Box("vpc", "VPC", present.get("vpc", vpc_cidr), 332, 34, 262, height - 54, tone("vpc")),
         subnets=subnets,
         inside=inside,
         beside=beside,
         description=_described(present),
     )
+
+
+def ids_of(resources: Iterable[Resource]) -> dict[str, str]:
+    """Return logical name -> id in AWS of the resources that are there."""
+    return {one.logical_name: one.aws_id for one in resources if one.aws_id and one.state not in ABSENT}
 
 
 def _tones(findings: Iterable[Finding]) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from clouds import queries
 from clouds.export import bootstrap as export
@@ -78,7 +78,7 @@ def _reserve_form(request: PageRequest, problem: Problem | None = None) -> HttpR
 
 def _connect_page(request: PageRequest, problem: Problem | None = None, *, cloud_id: str) -> HttpResponse:
     cloud = queries.cloud_for(request.actor, cloud_id)
-    described = bootstrap_of(cloud)
+    described, waiting = bootstrap_of(cloud), cloud.state == CloudState.CONNECTING
     role_arn = request.POST.get("role_arn", "").strip()
     texts = [
         {"name": name, "label": label, "file": file, "text": write(described), "how": how}
@@ -94,11 +94,11 @@ def _connect_page(request: PageRequest, problem: Problem | None = None, *, cloud
         "problem": problem,
         "errors": problem.fields if problem else {},
         "steps": steps("connect", cloud),
+        "waiting": waiting,
     }
-    live = cloud.state == CloudState.CONNECTING
     status = problem.status if problem else 200
     crumbs = _crumbs(cloud, "Connect")
-    return render(request, "web/connect.html", context, crumbs=crumbs, live=live, status=status)
+    return render(request, "web/connect.html", context, crumbs=crumbs, live=waiting, status=status)
 
 
 @page(Permission.CLOUD_CREATE)
@@ -128,6 +128,8 @@ def connect(request: PageRequest, cloud_id: str) -> HttpResponse:
     cloud = queries.cloud_for(request.actor, cloud_id)
     if cloud.state not in CONNECTING:
         return _move_on(request, cloud)
+    if request.htmx and cloud.state == CloudState.RESERVED:
+        return HttpResponseClientRefresh()  # the waiting is over without success: the whole page has changed
     return _connect_page(request, cloud_id=cloud_id)
 
 

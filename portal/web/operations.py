@@ -21,7 +21,8 @@ from portal.web.pages import PageRequest, pager, render
 from portal.web.progress import OPEN, phases, steps, timeline
 from portal.web.sessions import CHANGES, back_to, page
 
-CALLS_SHOWN = 100
+CALLS_SHOWN = 25
+MOST_CALLS = 200
 STATES = [(state.value, words.word(state).label) for state in OperationState]
 KINDS = list(words.OPERATION_KINDS.items())
 AGAIN = back_to("web:operation", "operation_id")
@@ -49,7 +50,8 @@ def operations(request: PageRequest) -> HttpResponse:
 def operation(request: PageRequest, operation_id: str) -> HttpResponse:
     """Show one operation as it goes: phases, steps, timeline, AWS calls."""
     found = queries.operation_for(request.actor, operation_id)
-    events, calls = queries.events_after(found), queries.aws_calls(found, limit=CALLS_SHOWN)
+    limit = MOST_CALLS if "calls" in request.GET else CALLS_SHOWN
+    events, calls = queries.events_after(found), queries.aws_calls(found, limit=limit)
     lines = steps(events)
     context = {
         "operation": found,

@@ -19,10 +19,10 @@ LINES = (
     {"icon": "coins", "label": "No hourly charge", "note": "Nothing of this costs money while no cluster runs; the bucket is charged by use"},
 )
 LIMITS = {
-    "ec2": "only in the cloud's region; changes only to what carries the cloud's tag",
-    "iam": "only the cluster role, its instance profile, and reading its own role",
-    "s3": "only the cloud's own bucket",
-    "servicequotas": "reading limits",
+    "ec2": ("EC2", "only in the cloud's region; changes only to what carries the cloud's tag"),
+    "iam": ("IAM", "only the cluster role and its instance profile, and reading its own role"),
+    "s3": ("S3", "only the cloud's own bucket"),
+    "servicequotas": ("Service Quotas", "reading limits"),
 }
 
 
@@ -58,7 +58,7 @@ def grants() -> list[dict[str, str]]:
     every = {action for kind in Kind for action in actions(kind)}
     counts = Counter(action.partition(":")[0] for action in every)
     return [
-        {"label": f"{service.upper()}, {counts[service]} actions", "note": note}
-        for service, note in LIMITS.items()
+        {"label": f"{label}, {counts[service]} action{'' if counts[service] == 1 else 's'}", "note": note}
+        for service, (label, note) in LIMITS.items()
         if counts[service]
     ]

@@ -10,7 +10,6 @@ import httpx
 from django.conf import settings
 
 from clouds.export.bootstrap import POLICY_NAME, Bootstrap
-from clouds.facts import CLOUD_TAG
 from iam.errors import NotFound, Problem
 
 TIMEOUT = 10.0
@@ -35,7 +34,6 @@ def create_role(bootstrap: Bootstrap) -> None:
         "role_name": bootstrap.role_name,
         "trust_policy": bootstrap.trust,
         "policies": {POLICY_NAME: bootstrap.policy},
-        "tags": {CLOUD_TAG: bootstrap.cloud_id},
     }
     _ask("POST", "/sandbox/customer/role", role)
 

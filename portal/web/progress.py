@@ -125,9 +125,9 @@ def _part(label: str, lines: Sequence[StepLine], *, ended: bool) -> Phase:
     return Phase(label, "running" if done and not ended else "planned", f"{done} of {len(lines)}")
 
 
-def timeline(events: Iterable[Event], *, most: int = 40) -> list[Moment]:
-    """Return what happened, newest first; plans are left out, since nothing has happened there yet."""
-    told = [event for event in events if event.state != "planned"]
+def timeline(events: Iterable[Event], *, most: int = 14) -> list[Moment]:
+    """Return what happened last, newest first. Plans and beginnings are left out: nothing has happened there yet."""
+    told = [event for event in events if event.state not in {"planned", "running"}]
     return [_moment(event) for event in reversed(told[-most:])]
 
 

@@ -1,45 +1,16 @@
-"""A small world to look at: one organization with clouds in every state, work done on them, and a browser each."""
+"""A world to look at, and a browser for each person in it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from django.test import Client
 
-from clouds.models import (
-    AwsCall,
-    Cloud,
-    CloudResource,
-    Operation,
-    OperationEvent,
-    Verification,
-    VerificationFinding,
-)
-from clouds.states import CloudState, Kind, OperationState
-from iam import audit, tenancy
 from iam.models import User
-from tests import factories
 from tests.people import People, Person
+from tests.world import World, world_of
 
-BROWSER = "django.contrib.auth.backends.ModelBackend"
-
-
-@dataclass(frozen=True)
-class World:
-    """What the pages show: a cloud that is ready, one being set up, one whose set-up failed, and so on."""
-
-    people: People
-    ready: Cloud
-    busy: Cloud
-    failed: Cloud
-    reserved: Cloud
-    connected: Cloud
-    setup: Operation
-    running: Operation
-    broken: Operation
-
-
+BACKEND = "django.contrib.auth.backends.ModelBackend"
 Visit = Callable[[Person | None], Client]
 
 
@@ -50,7 +21,7 @@ def visit(us: People) -> Visit:
     def browser(person: Person | None) -> Client:
         client = Client()
         if person is not None:
-            client.force_login(User.objects.get(pk=person.actor.id), backend=BROWSER)
+            client.force_login(User.objects.get(pk=person.actor.id), backend=BACKEND)
         return client
 
     return browser
@@ -59,81 +30,4 @@ def visit(us: People) -> Visit:
 @pytest.fixture
 def world(us: People, now: datetime) -> World:
     """The world, in the organization of `us`."""
-    at, made = us.organization, CloudState
-    ready = factories.cloud(at, made.ACTIVE, name="prod-training", now=now, checks_passed=2, checks_total=3)
-    busy = factories.cloud(at, made.SETTING_UP, name="research", now=now)
-    failed = factories.cloud(at, made.SETUP_FAILED, name="partner", now=now)
-    setup = factories.operation(
-        ready, Kind.SETUP, OperationState.SUCCEEDED, due_at=now, started_at=now,
-        finished_at=now + timedelta(seconds=4), steps_done=2, steps_total=2, message="The cloud is ready.",
-    )  # fmt: skip
-    running = factories.operation(busy, Kind.SETUP, OperationState.RUNNING, started_at=now, steps_total=2)
-    broken = factories.operation(
-        failed, Kind.SETUP, OperationState.FAILED, started_at=now, finished_at=now, code="denied",
-        message="AWS refused ec2:CreateVpc.", fix="Attach the policy control-plane to the role again.",
-    )  # fmt: skip
-    for operation in (setup, running, broken):
-        furnish(operation, now)
-    verified(ready, setup, now)
-    audit.append(
-        actor=us.owner.actor, action="cloud.rename", entity="cloud", target_id=ready.id, target_name=ready.name,
-        cloud_id=ready.id, operation_id=setup.id, before={"name": "old"}, after={"name": "prod-training"}, now=now,
-    )  # fmt: skip
-    return World(
-        people=us,
-        ready=ready,
-        busy=busy,
-        failed=failed,
-        reserved=factories.cloud(at, made.RESERVED, name="sandbox-euc1", now=now),
-        connected=factories.cloud(at, made.CONNECTED, name="batch", now=now),
-        setup=setup,
-        running=running,
-        broken=broken,
-    )
-
-
-def furnish(operation: Operation, now: datetime) -> None:
-    """Give an operation two steps, some events and a call that worked and one that did not."""
-    at = operation.organization_id
-    ends = {"succeeded": "done", "failed": "failed"}.get(operation.state, "running")
-    told = [("vpc", "planned"), ("bucket", "planned"), ("vpc", "done"), ("bucket", ends)]
-    with tenancy.scope(at):
-        for seq, (step, state) in enumerate(told, 1):
-            kind = "AWS::EC2::VPC" if step == "vpc" else "AWS::S3::Bucket"
-            OperationEvent.objects.create(
-                organization_id=at, operation=operation, seq=seq, at=now, step=step, resource=step, kind=kind,
-                state=state, message=f"{step} is {state}",
-            )  # fmt: skip
-        for status, error in ((200, ""), (403, "AccessDenied")):
-            AwsCall.objects.create(
-                organization_id=at, operation=operation, service="ec2", action="CreateVpc", region="eu-central-1",
-                request_id="8d8c5b52-0c3e-4a7b-9d4f-1f9a2e7c6b11", status=status, error_code=error, ms=52, at=now,
-            )  # fmt: skip
-
-
-def verified(cloud: Cloud, operation: Operation, now: datetime) -> None:
-    """Give a cloud resources and a verification with a pass, a warning and a failure."""
-    at = cloud.organization_id
-    with tenancy.scope(at):
-        for name, kind, identity in (
-            ("vpc", "AWS::EC2::VPC", "vpc-0a61f3d2c94e8b710"),
-            ("subnet-use1-az1", "AWS::EC2::Subnet", "subnet-0a1"),
-            ("bucket", "AWS::S3::Bucket", "raydock-cld-1"),
-        ):
-            CloudResource.objects.create(
-                organization_id=at, cloud=cloud, logical_name=name, kind=kind, aws_id=identity, state="present",
-                operation=operation, created_at=now, updated_at=now,
-            )  # fmt: skip
-        run = Verification.objects.create(
-            organization_id=at, cloud=cloud, operation=operation, started_at=now, finished_at=now, passed=1, warned=1,
-            failed=1,
-        )  # fmt: skip
-        for check, area, status in (
-            ("vpc.dns", "vpc", "PASS"), ("vpc.s3_endpoint", "vpc", "WARN"), ("sg.self_in", "sg", "FAIL"),
-        ):  # fmt: skip
-            VerificationFinding.objects.create(
-                organization_id=at, verification=run, check_id=check, area=area, severity="must", status=status,
-                subject="vpc-0a61f3d2c94e8b710", title=f"{check} holds", observed="no rule", expected="a rule",
-                detail="Nodes cannot reach each other.", fix="Add the rule.", cli="aws ec2 authorize-…",
-                terraform="ingress { self = true }", console_path="VPC > Security groups",
-            )  # fmt: skip
+    return world_of(us, now)

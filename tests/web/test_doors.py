@@ -8,7 +8,8 @@ from iam.errors import NotFound
 from iam.models import AuditEvent
 from iam.permissions import ROLES, MemberRole, Permission
 from portal.web.urls import urlpatterns
-from tests.web.conftest import Visit, World
+from tests.web.conftest import Visit
+from tests.world import World
 
 OPEN = {"sign-in", "sign-out", "invitation", "switch-organization"}
 GUARDED = [pattern for pattern in urlpatterns if pattern.name not in OPEN]

@@ -1,0 +1,69 @@
+"""Every page in a real browser: no complaint, no barrier, both themes, and 390 px wide."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
+
+from iam.models import AuditEvent
+from tests.world import World
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PAGES = {
+    "clouds": "/clouds",
+    "no cloud fits": "/clouds?q=nowhere",
+    "new cloud": "/clouds/new",
+    "connect": "/clouds/{reserved}/connect",
+    "create": "/clouds/{connected}/create",
+    "ready cloud": "/clouds/{ready}",
+    "busy cloud": "/clouds/{busy}",
+    "failed cloud": "/clouds/{failed}",
+    "checks": "/clouds/{ready}/checks",
+    "resources": "/clouds/{ready}/resources",
+    "activity": "/clouds/{ready}/activity",
+    "access": "/clouds/{ready}/access",
+    "settings": "/clouds/{ready}/settings",
+    "operations": "/operations",
+    "operation that ran": "/operations/{setup}",
+    "operation that runs": "/operations/{running}",
+    "operation that failed": "/operations/{broken}",
+    "audit": "/audit",
+    "audit filtered": "/audit?cloud={ready}&outcome=succeeded",
+    "audit event": "/audit/{event}",
+    "integrity": "/audit/integrity",
+    "members": "/organization",
+    "service accounts": "/organization/service-accounts",
+    "tokens": "/organization/tokens",
+}
+each_page = pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+
+
+def filled(path: str, world: World) -> str:
+    event = AuditEvent.objects.filter(action="cloud.rename").values_list("pk", flat=True)[0]
+    names = ("ready", "busy", "failed", "reserved", "connected", "setup", "running", "broken")
+    return path.format(event=event, **{name: getattr(world, name).id for name in names})
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds: the rule, how bad it is, and where."""
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
+    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+
+
+@each_page
+def test_every_page_is_silent_and_open_to_all(owner: Page, world: World, live_server: LiveServer, path: str) -> None:
+    owner.goto(live_server.url + filled(path, world))
+    assert owner.locator("h1").count() == 1
+
+    for theme in ("light", "dark"):
+        owner.emulate_media(color_scheme=theme)
+        assert barriers(owner) == [], theme
+
+
+@each_page
+def test_every_page_fits_a_phone(owner: Page, world: World, live_server: LiveServer, path: str) -> None:
+    owner.set_viewport_size({"width": 390, "height": 844})
+
+    owner.goto(live_server.url + filled(path, world))
+
+    assert owner.evaluate("document.documentElement.scrollWidth") == 390
