@@ -190,11 +190,6 @@ def _progress(operation: Operation, ended: Sequence[End]) -> None:
         operation.save(update_fields=["steps_done", "stalled", "crashes"])
 
 
-def write(claim: Claim, *, events: Sequence[Event] = (), calls: Iterable[Call] = (), now: datetime) -> None:
-    """Write events and AWS calls."""
-    advance(claim, events=events, calls=calls, now=now)
-
-
 def expect(claim: Claim, steps: int) -> None:
     """Write how many steps are still to come, for the progress that people see."""
     with held(claim) as operation:
