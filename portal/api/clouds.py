@@ -104,11 +104,12 @@ class Clouds(View):
     """The clouds."""
 
     needs = {"GET": Permission.CLOUD_READ, "POST": Permission.CLOUD_CREATE}
+    queries = CloudQuery
 
     @extend_schema(operation_id="clouds_list", parameters=[CloudQuery], responses=list_of(CloudShape))
     def get(self, request: Request) -> Reply:
         """List the clouds of the organization, the newest first."""
-        query = self.query(CloudQuery)
+        query = self.asked
         paging = page_of(query)
         filters = CloudFilters(**{name: value for name, value in query.items() if name not in paging})
         return self.listing(queries.clouds(self.actor, filters, **paging), cloud_reply)

@@ -13,7 +13,6 @@ from iam.errors import NotFound
 from iam.idempotency import Reply
 from iam.paging import Page
 from iam.permissions import Permission
-from portal.api.bodies import Nothing
 from portal.api.shapes import Shape, list_of
 from portal.api.view import View, answer
 
@@ -60,7 +59,6 @@ class Trust(View):
     @extend_schema(responses=TrustShape)
     def get(self, request: Request, cloud_id: str) -> Reply:
         """Show the trust policy of the cross-account role, and three ways to create that role."""
-        self.query(Nothing)
         cloud = cloud_for(self.actor, cloud_id)
         spec = spec_of(cloud)
         made = Bootstrap.of(spec, cloud.external_id, spec.cross_account_role_name)
@@ -87,7 +85,6 @@ class Policies(View):
     @extend_schema(operation_id="policies_list", responses=list_of(PolicySummaryShape))
     def get(self, request: Request, cloud_id: str) -> Reply:
         """List the policy documents of a cloud: what each is for and where it belongs."""
-        self.query(Nothing)
         found = _documents(cloud_for(self.actor, cloud_id))
         return self.listing(Page(list(found), ""), summary_reply)
 

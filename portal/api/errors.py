@@ -34,11 +34,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> HttpResponse:
         audit.append_denied(actor=actor, denied=problem, now=timezone.now())
     if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("a request failed", exc_info=error, extra={"request_id": request_id})
-    response = problem_reply(problem, request_id)
-    allowed = getattr(view, "needs", {})
-    if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
-        response["Allow"] = ", ".join(allowed)
-    return response
+    return problem_reply(problem, request_id)
 
 
 def problem_reply(problem: Problem, request_id: str) -> HttpResponse:

@@ -9,7 +9,7 @@ from clouds.queries import cloud_for
 from iam.idempotency import Reply
 from iam.paging import Page
 from iam.permissions import Permission
-from portal.api.bodies import Nothing, Paging
+from portal.api.bodies import Paging
 from portal.api.shapes import Shape, fields_of, list_of, names_of
 from portal.api.view import View, page_of
 
@@ -68,7 +68,6 @@ class Findings(View):
     @extend_schema(responses=list_of(FindingShape))
     def get(self, request: Request, cloud_id: str) -> Reply:
         """List what the latest verification found, also while it still runs."""
-        self.query(Nothing)
         found = queries.findings(cloud_for(self.actor, cloud_id))
         return self.listing(Page(found, ""), lambda row: fields_of(row, _FINDING))
 
@@ -77,13 +76,14 @@ class Verifications(View):
     """The runs of the checks."""
 
     needs = {"GET": Permission.CLOUD_READ}
+    queries = Paging
 
     @extend_schema(
         operation_id="verifications_list", parameters=[Paging], responses=list_of(VerificationShape)
     )
     def get(self, request: Request, cloud_id: str) -> Reply:
         """List the verifications of a cloud, the newest first."""
-        query = self.query(Paging)
+        query = self.asked
         found = queries.verifications(cloud_for(self.actor, cloud_id), **page_of(query))
         return self.listing(found, lambda row: fields_of(row, _VERIFICATION))
 
@@ -96,7 +96,6 @@ class Resources(View):
     @extend_schema(responses=list_of(ResourceShape))
     def get(self, request: Request, cloud_id: str) -> Reply:
         """List the AWS resources of a cloud, as last known."""
-        self.query(Nothing)
         found = queries.resources(cloud_for(self.actor, cloud_id))
         return self.listing(Page(found, ""), lambda row: fields_of(row, _RESOURCE))
 

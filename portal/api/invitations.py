@@ -54,11 +54,12 @@ class Invitations(View):
     """The invitations."""
 
     needs = {"GET": Permission.MEMBER_READ, "POST": Permission.MEMBER_MANAGE}
+    queries = Paging
 
     @extend_schema(operation_id="invitations_list", parameters=[Paging], responses=list_of(InvitationShape))
     def get(self, request: Request) -> Reply:
         """List the invitations, the newest first, open or not."""
-        query = self.query(Paging)
+        query = self.asked
         return self.listing(invitations(actor=self.actor, **page_of(query)), invitation_reply)
 
     @extend_schema(request=NewInvitation, responses={201: NewInvitationShape})

@@ -35,11 +35,12 @@ class Members(View):
     """The members."""
 
     needs = {"GET": Permission.MEMBER_READ}
+    queries = Paging
 
     @extend_schema(operation_id="members_list", parameters=[Paging], responses=list_of(MemberShape))
     def get(self, request: Request) -> Reply:
         """List the members of the organization, the newest first."""
-        query = self.query(Paging)
+        query = self.asked
         return self.listing(members(actor=self.actor, **page_of(query)), member_reply)
 
 

@@ -107,13 +107,14 @@ class Operations(View):
     """The operations of the organization."""
 
     needs = {"GET": Permission.OPERATION_READ}
+    queries = OperationQuery
 
     @extend_schema(
         operation_id="operations_list", parameters=[OperationQuery], responses=list_of(OperationShape)
     )
     def get(self, request: Request) -> Reply:
         """List the operations of the organization, the newest first."""
-        query = self.query(OperationQuery)
+        query = self.asked
         paging = page_of(query)
         filters = OperationFilters(**{name: value for name, value in query.items() if name not in paging})
         return self.listing(queries.operations(self.actor, filters, **paging), operation_reply)
@@ -123,6 +124,7 @@ class CloudOperations(View):
     """The operations of one cloud."""
 
     needs = {"GET": Permission.OPERATION_READ}
+    queries = CloudOperationQuery
 
     @extend_schema(
         operation_id="cloud_operations_list",
@@ -131,7 +133,7 @@ class CloudOperations(View):
     )
     def get(self, request: Request, cloud_id: str) -> Reply:
         """List the operations of a cloud, the newest first."""
-        query = self.query(CloudOperationQuery)
+        query = self.asked
         cloud, paging = cloud_for(self.actor, cloud_id), page_of(query)
         chosen = {name: value for name, value in query.items() if name not in paging}
         filters = OperationFilters(cloud=cloud.id, **chosen)
@@ -153,11 +155,12 @@ class OperationEvents(View):
     """What an operation did, as it happens."""
 
     needs = {"GET": Permission.OPERATION_READ}
+    queries = EventsQuery
 
     @extend_schema(parameters=[EventsQuery], responses=list_of(OperationEventShape))
     def get(self, request: Request, operation_id: str) -> Reply:
         """List the events of an operation that follow `after`, oldest first."""
-        after = self.query(EventsQuery)["after"]
+        after = self.asked["after"]
         rows = queries.events_after(operation_for(self.actor, operation_id), after)
         following = None
         if len(rows) == EVENTS_AT_ONCE:
@@ -169,13 +172,14 @@ class OperationAwsCalls(View):
     """The AWS calls of an operation."""
 
     needs = {"GET": Permission.OPERATION_READ}
+    queries = Paging
 
     @extend_schema(
         operation_id="operation_aws_calls_list", parameters=[Paging], responses=list_of(AwsCallShape)
     )
     def get(self, request: Request, operation_id: str) -> Reply:
         """List the AWS calls that an operation made, the latest first."""
-        query = self.query(Paging)
+        query = self.asked
         operation = operation_for(self.actor, operation_id)
         return self.listing(queries.aws_calls(operation, **page_of(query)), aws_call_reply)
 

@@ -33,13 +33,13 @@ class Organizations(View):
     """The organizations that this token or session reaches: one."""
 
     needs = {"GET": Permission.ORGANIZATION_READ}
+    queries = Paging
 
     @extend_schema(
         operation_id="organizations_list", parameters=[Paging], responses=list_of(OrganizationShape)
     )
     def get(self, request: Request) -> Reply:
         """List the organizations that you act in."""
-        self.query(Paging)
         organization = organization_for(self.actor, self.actor.organization_id)
         return self.listing(Page([organization_reply(organization)], ""))
 

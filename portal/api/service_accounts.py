@@ -34,13 +34,14 @@ class ServiceAccounts(View):
     """The service accounts."""
 
     needs = {"GET": Permission.MEMBER_READ, "POST": Permission.SERVICE_ACCOUNT_MANAGE}
+    queries = Paging
 
     @extend_schema(
         operation_id="service_accounts_list", parameters=[Paging], responses=list_of(ServiceAccountShape)
     )
     def get(self, request: Request) -> Reply:
         """List the service accounts, the newest first."""
-        query = self.query(Paging)
+        query = self.asked
         return self.listing(service_accounts(actor=self.actor, **page_of(query)), service_account_reply)
 
     @extend_schema(request=NewServiceAccount, responses={201: ServiceAccountShape})

@@ -54,11 +54,12 @@ class Tokens(View):
     """The tokens."""
 
     needs = {"GET": Permission.TOKEN_OWN, "POST": Permission.TOKEN_OWN}
+    queries = Paging
 
     @extend_schema(operation_id="tokens_list", parameters=[Paging], responses=list_of(TokenShape))
     def get(self, request: Request) -> Reply:
         """List the tokens that you may see, the newest first, revoked and expired ones too."""
-        query = self.query(Paging)
+        query = self.asked
         return self.listing(tokens(actor=self.actor, **page_of(query)), token_reply)
 
     @extend_schema(request=NewToken, responses={201: NewTokenShape})

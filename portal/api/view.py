@@ -24,7 +24,7 @@ from iam.idempotency import Reply, once
 from iam.paging import LIMIT, Page
 from iam.permissions import Permission
 from portal.api.authentication import SessionAuthentication, TokenAuthentication
-from portal.api.bodies import Body, refuse_external_id, refuse_unstorable
+from portal.api.bodies import Body, Nothing, refuse_external_id, refuse_unstorable
 from portal.api.errors import problem_response
 from portal.api.etags import etag, matches
 from portal.api.parsers import StrictJSONParser
@@ -54,13 +54,16 @@ class OnlyJSON(BaseContentNegotiation):
 class View(APIView):
     """An endpoint. `needs` names the permission of each method; a method without one cannot be defined.
 
-    A handler runs inside its organization's scope, and in one transaction where it may write. It gets the ids
-    of the URL by name, finds `self.actor` and `self.now`, and returns a Reply (see `answer`).
+    `queries` holds the fields that the query of a GET may have. A handler runs inside its organization's
+    scope, and in one transaction where it may write. It gets the ids of the URL by name, finds `self.actor`,
+    `self.now` and `self.asked` (the query), and returns a Reply (see `answer`).
     """
 
     needs: ClassVar[Mapping[str, Need]] = {}
+    queries: ClassVar[type[Body]] = Nothing
     actor: Actor
     now: datetime
+    asked: dict[str, Any]
 
     http_method_names = [*METHODS, "head"]
     authentication_classes = (TokenAuthentication, SessionAuthentication)
@@ -100,6 +103,8 @@ class View(APIView):
         if self.raw:
             refuse_external_id(request.data)
             refuse_unstorable(request.data)
+        query = self.queries if request.method in {"GET", "HEAD"} else Nothing
+        self.asked = self._checked(query(data=request.query_params.dict()))
 
     def _actor(self, request: Request) -> Actor:
         if not isinstance(request.auth, Actor):
@@ -109,10 +114,6 @@ class View(APIView):
     def body(self, kind: type[Body]) -> dict[str, Any]:
         """Return what the request's body says, checked; raise for unknown and for wrong fields."""
         return self._checked(kind(data=self.request.data if self.raw else {}))
-
-    def query(self, kind: type[Body]) -> dict[str, Any]:
-        """Return what the request's query says, checked likewise."""
-        return self._checked(kind(data=self.request.query_params.dict()))
 
     @staticmethod
     def _checked(read: Body) -> dict[str, Any]:

@@ -144,11 +144,12 @@ class PlanPreview(View):
     """To see what an operation would do."""
 
     needs = {"GET": Permission.CLOUD_READ}
+    queries = PlanQuery
 
     @extend_schema(parameters=[PlanQuery], responses=PlanShape)
     def get(self, request: Request, cloud_id: str) -> Reply:
         """Show the steps of a set-up or delete, from the last look at the account, before anything runs."""
-        query = self.query(PlanQuery)
+        query = self.asked
         cloud = cloud_for(self.actor, cloud_id)
         plan = _plan(cloud, Kind(query["operation"]), query["bucket"])
         return answer({"operation": query["operation"], "facts_at": cloud.facts_at, **_preview(plan)})
