@@ -54,8 +54,9 @@ class Kind(StrEnum):
     TAKEDOWN = "takedown"
 
 
-ALL_KINDS: Final = frozenset(Kind)
 BUILDING: Final = frozenset({Kind.SETUP})
+LOOKING: Final = frozenset(Kind) - BUILDING
+"""A set-up looks through a session of the kind `verify`, beside its own that only builds."""
 CHECKING: Final = frozenset({Kind.CONNECT, Kind.VERIFY})
 PROBING: Final = frozenset({Kind.VERIFY})
 REMOVING: Final = frozenset({Kind.DELETE, Kind.TAKEDOWN})
@@ -86,7 +87,7 @@ class Grant:
 TABLE: Final = (
     Grant(
         "LookAtNetwork",
-        ALL_KINDS,
+        LOOKING,
         "ec2",
         "DescribeInternetGateways DescribeRouteTables DescribeSecurityGroups DescribeSubnets "
         "DescribeVpcEndpoints DescribeVpcs",
@@ -94,7 +95,7 @@ TABLE: Final = (
     ),
     Grant(
         "LookAtZonesAndDns",
-        BUILDING | CHECKING,
+        CHECKING,
         "ec2",
         "DescribeAvailabilityZones DescribeVpcAttribute",
         reads=True,
@@ -106,10 +107,10 @@ TABLE: Final = (
         "DescribeInstances DescribeNetworkInterfaces",
         reads=True,
     ),
-    Grant("LookAtQuotas", BUILDING | CHECKING, "servicequotas", "GetServiceQuota", reads=True),
+    Grant("LookAtQuotas", CHECKING, "servicequotas", "GetServiceQuota", reads=True),
     Grant(
         "LookAtRoles",
-        ALL_KINDS,
+        LOOKING,
         "iam",
         "GetRole ListRolePolicies",
         places=(Place.CLUSTER_ROLE, Place.OWN_ROLE),
@@ -117,7 +118,7 @@ TABLE: Final = (
     ),
     Grant(
         "LookAtRolesPolicies",
-        BUILDING | CHECKING,
+        CHECKING,
         "iam",
         "GetRolePolicy",
         places=(Place.CLUSTER_ROLE, Place.OWN_ROLE),
@@ -141,7 +142,7 @@ TABLE: Final = (
     ),
     Grant(
         "LookAtInstanceProfile",
-        ALL_KINDS,
+        LOOKING,
         "iam",
         "GetInstanceProfile",
         places=(Place.CLUSTER_PROFILE,),
@@ -149,7 +150,7 @@ TABLE: Final = (
     ),
     Grant(
         "LookAtBucket",
-        ALL_KINDS,
+        LOOKING,
         "s3",
         "GetBucketPolicy GetBucketTagging ListBucket",
         places=(Place.BUCKET,),
@@ -157,7 +158,7 @@ TABLE: Final = (
     ),
     Grant(
         "LookAtBucketSettings",
-        BUILDING | CHECKING,
+        CHECKING,
         "s3",
         "GetBucketCORS GetBucketPublicAccessBlock GetEncryptionConfiguration",
         places=(Place.BUCKET,),

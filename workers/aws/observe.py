@@ -39,8 +39,7 @@ class Scope:
     contents: bool = False
 
 
-SETUP = Scope(zones=True, quotas=True, access=True, settings=SETTINGS)
-VERIFY = replace(SETUP, attached=True)
+VERIFY = Scope(zones=True, quotas=True, access=True, attached=True, settings=SETTINGS)
 DELETE = Scope(attached=True, settings=("policy",), occupants=True)
 DELETE_DATA = Scope(attached=True, occupants=True, contents=True)
 

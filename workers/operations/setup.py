@@ -1,5 +1,7 @@
 """Setting a cloud up: look, plan, apply, look again, verify. Any turn may be the first or the tenth."""
 
+from concurrent.futures import wait
+
 from clouds.checks import preflight
 from clouds.facts import Facts
 from clouds.findings import Status
@@ -7,7 +9,7 @@ from clouds.outcomes import Failed, Outcome
 from clouds.planning import Plan, plan_setup, resources
 from workers.aws.apply import apply
 from workers.aws.errors import AwsError
-from workers.aws.observe import SETUP, observe
+from workers.aws.observe import VERIFY, observe
 from workers.operations.entry import enter
 from workers.operations.inspection import inspect, report
 from workers.operations.intents import still_hidden
@@ -24,20 +26,27 @@ def turn(work: Work) -> Outcome:
 
 
 def _build(work: Work) -> Outcome:
-    inside = enter(work, "setup")
-    facts = observe(
-        inside.aws, work.spec, SETUP, pool=work.hands.pool, now=work.clock.now(), known=work.known
-    )
-    plan = plan_setup(work.spec, facts, salt=work.operation_id)
-    stopped = _stopped(work, facts, plan)
+    """Two sessions: one that only looks, also for the verification at the end, and one that only builds."""
+    building = work.hands.pool.submit(enter, work, "setup")
+    try:
+        facts = _look(work)
+        plan = plan_setup(work.spec, facts, salt=work.operation_id)
+        stopped = _stopped(work, facts, plan)
+    finally:
+        wait([building])
     if stopped:
         return stopped
     if plan.steps:
-        applied = apply(inside.aws, plan, journal=work.journal, pool=work.hands.pool)
+        applied = apply(building.result().aws, plan, journal=work.journal, pool=work.hands.pool)
         failed = after_apply(work, applied)
         if failed:
             return failed
     return _verified(work, facts)
+
+
+def _look(work: Work) -> Facts:
+    aws, now = enter(work, "verify").aws, work.clock.now()
+    return observe(aws, work.spec, VERIFY, pool=work.hands.pool, now=now, known=work.known)
 
 
 def _stopped(work: Work, facts: Facts, plan: Plan) -> Outcome | None:

@@ -56,7 +56,6 @@ def ask(kind: Kind, action: str, resource: str, context: dict[str, Any]) -> Deci
 
 # Each call that set-up makes, with every resource that AWS authorizes it on.
 SETUP: list[tuple[str, str, dict[str, Any]]] = [
-    ("ec2:DescribeVpcs", "*", {}),
     ("ec2:CreateVpc", ec2("vpc"), NEW),
     ("ec2:CreateTags", ec2("vpc"), NEW | {"ec2:CreateAction": "CreateVpc"}),
     ("ec2:ModifyVpcAttribute", ec2("vpc"), OURS),
@@ -80,8 +79,6 @@ SETUP: list[tuple[str, str, dict[str, Any]]] = [
     ("ec2:AuthorizeSecurityGroupEgress", ec2("security-group"), OURS),
     ("ec2:ReplaceRoute", ec2("route-table"), OURS),
     ("ec2:ModifyVpcEndpoint", ec2("vpc-endpoint"), OURS),
-    ("iam:GetRole", ROLE_ARN, {}),
-    ("iam:GetRole", OWN_ROLE, {}),
     ("iam:CreateRole", ROLE_ARN, NEW),
     ("iam:TagRole", ROLE_ARN, NEW),
     ("iam:PutRolePolicy", ROLE_ARN, {}),
@@ -93,7 +90,6 @@ SETUP: list[tuple[str, str, dict[str, Any]]] = [
     ("s3:PutBucketPolicy", BUCKET_ARN, {}),
     ("s3:PutBucketTagging", BUCKET_ARN, {}),
     ("s3:PutEncryptionConfiguration", BUCKET_ARN, {}),
-    ("servicequotas:GetServiceQuota", "arn:aws:servicequotas:eu-central-1:222222222222:vpc/L-F678F1CE", {}),
 ]
 REMOVAL: list[tuple[str, str, dict[str, Any]]] = [
     ("ec2:DescribeNetworkInterfaces", "*", {}),
@@ -131,6 +127,8 @@ FORBIDDEN: list[tuple[Kind, str, str, dict[str, Any]]] = [
     (Kind.SETUP, "s3:PutBucketPolicy", "arn:aws:s3:::other", {}),
     (Kind.SETUP, "s3:GetObject", f"{BUCKET_ARN}/any", {}),
     (Kind.SETUP, "ec2:DeleteVpc", ec2("vpc"), OURS),
+    (Kind.SETUP, "ec2:DescribeVpcs", "*", {}),
+    (Kind.SETUP, "iam:GetRole", OWN_ROLE, {}),
     (Kind.VERIFY, "ec2:CreateVpc", ec2("vpc"), NEW),
     (Kind.VERIFY, "s3:PutObject", f"{BUCKET_ARN}/models/1", {}),
     (Kind.VERIFY, "s3:GetObject", f"{BUCKET_ARN}/models/1", {}),

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +15,7 @@ from tests.workers.places import Place
 from workers.aws.apply import StepEnd, apply
 from workers.aws.errors import AwsError
 from workers.aws.looks import pages
-from workers.aws.observe import DELETE, DELETE_DATA, SETUP, VERIFY, Scope, observe
+from workers.aws.observe import DELETE, DELETE_DATA, VERIFY, Scope, observe
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -37,7 +36,7 @@ def look(place: Place, pool: Executor, scope: Scope, kind: str = "verify", **mor
 
 
 def build(place: Place, pool: Executor) -> Facts:
-    plan = plan_setup(place.spec, look(place, pool, SETUP, "setup"))
+    plan = plan_setup(place.spec, look(place, pool, VERIFY))
     assert not apply(place.enter("setup"), plan, journal=Notes(), pool=pool).errors
     return look(place, pool, VERIFY)
 
@@ -181,4 +180,4 @@ def test_all_pages_are_read_iam() -> None:
 
 def test_the_scope_of_each_kind_is_no_wider_than_what_it_reads() -> None:
     assert not any((DELETE.quotas, DELETE.access, DELETE.zones, DELETE.contents))
-    assert replace(SETUP, attached=True) == VERIFY
+    assert not any((VERIFY.occupants, VERIFY.contents))
