@@ -38,13 +38,15 @@ def _seeing(whom: str) -> Iterator[None]:
     if connection.vendor != POSTGRESQL or _visible.get() == whom:
         yield
         return
+    inside = connection.in_atomic_block
     before = _visible.set(whom)
     try:
         with transaction.atomic():
             _show(whom)
             yield
-            # A roll-back restores the setting by itself.
-            _show(before.old_value if isinstance(before.old_value, str) else "")
+            # The end of the transaction, and any roll-back, restore the setting by themselves.
+            if inside:
+                _show(before.old_value if isinstance(before.old_value, str) else "")
     finally:
         _visible.reset(before)
 
