@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,11 @@ REGION = "us-east-1"
 _SDK = botocore.session.Session()
 
 
+_UNWANTED = {"RAYDOCK_SANDBOX_TOKEN", "PYTHONDONTWRITEBYTECODE"}
+#: moto is much code: compiled anew at each start, it costs seconds where bytecode is not kept beside it.
+_COMPILED = str(Path(tempfile.gettempdir()) / "raydock-bytecode")
+
+
 @dataclass
 class SandboxProcess:
     """One running sandbox. Use it as a context manager, or call `start` and `stop`."""
@@ -32,10 +38,11 @@ class SandboxProcess:
     process: "subprocess.Popen[str] | None" = None
     ready_line: str = ""
     keys: dict[str, Any] = field(default_factory=dict)
+    clients: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False)
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30, verify=False))
 
     def __enter__(self) -> Self:
-        return self.start()
+        return self if self.process else self.start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
@@ -55,7 +62,8 @@ class SandboxProcess:
             "--data-dir",
             str(self.folder),
         ]
-        environment = {name: value for name, value in os.environ.items() if name != "RAYDOCK_SANDBOX_TOKEN"}
+        environment = {name: value for name, value in os.environ.items() if name not in _UNWANTED}
+        environment["PYTHONPYCACHEPREFIX"] = _COMPILED
         self.process = subprocess.Popen(
             [*command, "--propagation", "0", *self.options],
             cwd=ROOT,
@@ -92,6 +100,12 @@ class SandboxProcess:
     # AWS ------------------------------------------------------------------------------------------------
     def client(self, service: str, keys: Mapping[str, str], *, region: str = REGION, **config: Any) -> Any:
         """A client with these keys: `access_key_id`, `secret_access_key`, `session_token`. No retries."""
+        key = (service, tuple(keys.items()), region, self.port, repr(config))
+        if key not in self.clients:
+            self.clients[key] = self._made(service, keys, region, config)
+        return self.clients[key]
+
+    def _made(self, service: str, keys: Mapping[str, str], region: str, config: dict[str, Any]) -> Any:
         settings: dict[str, Any] = {"retries": {"total_max_attempts": 1}, "read_timeout": 20, **config}
         return _SDK.create_client(
             service,

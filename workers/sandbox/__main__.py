@@ -19,6 +19,9 @@ from workers.sandbox.switches import Settings, Switches
 from workers.sandbox.wire import HttpReply, HttpRequest
 from workers.sandbox.world import Keeper, World
 
+#: How long changes are gathered, in seconds, when no answer waits until they are kept.
+_GATHERED = 1.0
+
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
     """Answer the command line, read."""
@@ -52,9 +55,10 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     world = World(asked.data_dir / "sandbox", credentials)
     state = world.start()
-    keeper = Keeper(world)
     settings = Settings(latency=asked.latency, propagation_seconds=asked.propagation, durable=asked.durable)
-    gate = Gate(world, keeper, Switches(settings))
+    switches = Switches(settings)
+    keeper = Keeper(world, lambda: 0.0 if switches.now.durable else _GATHERED)
+    gate = Gate(world, keeper, switches)
     control = Control(gate, credentials.control_token, datetime.now(UTC), state)
     return _serve(asked, keeper, gate, control, state, stop)
 

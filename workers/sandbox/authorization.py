@@ -33,21 +33,24 @@ _WHY = {
 }
 
 
-def authorize(call: Call, record: CallRecord) -> None:
-    """Raise AwsRefusal unless every permission that the call demands is granted; notes each in `record`."""
-    common = common_context(call)
-    owner = resource_owner(call)
-    refused: tuple[Demand, Decision] | None = None
-    for demand in demands_of(call):
-        decision = _decide(call, demand, common | {"aws:ResourceAccount": owner} | dict(demand.context))
+def authorize(call: Call, record: CallRecord) -> tuple[int, ...]:
+    """Raise AwsRefusal unless every permission that the call demands is granted; notes each in `record`.
+
+    S3's DeleteObjects is never refused as a whole: answers the positions of the objects that must stay.
+    """
+    common = common_context(call) | {"aws:ResourceAccount": resource_owner(call)}
+    refused: dict[int, tuple[Demand, Decision]] = {}
+    for place, demand in enumerate(demands_of(call)):
+        decision = _decide(call, demand, common | dict(demand.context))
         record.checks.append(
             {"action": demand.action, "resource": demand.resource, "allowed": decision.allowed}
         )
-        if not decision.allowed and refused is None:
-            refused = demand, decision
-    record.allowed = refused is None
-    if refused:
-        raise _denied(call, *refused)
+        if not decision.allowed:
+            refused[place] = demand, decision
+    record.allowed = not refused
+    if refused and call.name != "s3:DeleteObjects":
+        raise _denied(call, *next(iter(refused.values())))
+    return tuple(refused)
 
 
 def demands_of(call: Call) -> Iterator[Demand]:

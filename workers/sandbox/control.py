@@ -46,7 +46,7 @@ class Control:
     def answer(self, http: HttpRequest) -> HttpReply:
         """Answer one request of the control API; errors are `{"code", "message"}`."""
         if (http.method, http.path) == ("GET", "/sandbox/health"):
-            return json_reply(self._health)
+            return json_reply({**self._health, "problem": self._gate.keeper.problem})
         given = http.headers.get("x-sandbox-token", "")
         if not hmac.compare_digest(given.encode(), self._token.encode()):
             message = "Send the control token of sandbox-keys.json in the header X-Sandbox-Token."

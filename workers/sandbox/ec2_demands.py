@@ -118,7 +118,12 @@ def ec2_demands(call: Call) -> Iterator[Demand]:
     if not touch.creates and not ids:
         yield Demand(call.name, "*", _region(call))
     for kind in touch.creates:
-        yield from _creation(call, kind)
+        yield Demand(
+            call.name, _new_arn(call, kind), _region(call) | _wanted(call, kind) | _new_in(call, kind)
+        )
+    for kind in _tagged_kinds(call):
+        created = {"ec2:CreateAction": call.operation}
+        yield Demand("ec2:CreateTags", _new_arn(call, kind), _region(call) | _wanted(call, kind) | created)
     set_tags = request_tags(call.params.get("Tags")) if call.operation in ("CreateTags", "DeleteTags") else {}
     for one in ids:
         yield Demand(call.name, _arn(call, one), existing_context(call, one) | set_tags)
@@ -126,19 +131,21 @@ def ec2_demands(call: Call) -> Iterator[Demand]:
         yield from _passed_role(call)
 
 
-def _creation(call: Call, kind: str) -> Iterator[Demand]:
+def _new_arn(call: Call, kind: str) -> str:
+    return f"arn:aws:ec2:{call.region}:{call.account_id}:{kind}/*"
+
+
+def _tagged_kinds(call: Call) -> list[str]:
     """Tags given at creation are checked a second time, as CreateTags limited to this creation."""
-    arn = f"arn:aws:ec2:{call.region}:{call.account_id}:{kind}/*"
-    wanted = [
-        tag
-        for spec in _listed(call.params.get("TagSpecifications"))
-        if spec.get("ResourceType") == kind
-        for tag in spec.get("Tags", ())
-    ]
-    tags = request_tags(wanted)
-    yield Demand(call.name, arn, _region(call) | tags | _new_in(call, kind))
-    if tags:
-        yield Demand("ec2:CreateTags", arn, _region(call) | tags | {"ec2:CreateAction": call.operation})
+    specs = _listed(call.params.get("TagSpecifications"))
+    return [str(spec.get("ResourceType")) for spec in specs if spec.get("Tags")]
+
+
+def _wanted(call: Call, kind: str) -> dict[str, Any]:
+    specs = _listed(call.params.get("TagSpecifications"))
+    return request_tags(
+        tag for spec in specs if spec.get("ResourceType") == kind for tag in spec.get("Tags", ())
+    )
 
 
 def _region(call: Call) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from iam.policy.errors import PolicyError
 from workers.sandbox import backends
 from workers.sandbox.authorization import authorize, resource_owner
+from workers.sandbox.bulk_deletes import delete_allowed
 from workers.sandbox.calls import Call, CallLog, CallRecord
 from workers.sandbox.dependencies import check_dependencies
 from workers.sandbox.documents import check_written
@@ -135,13 +136,13 @@ class Gate:
             reply = answer_sts(call, record, self.world.credentials, self.switches.now.propagation_seconds)
             return reply, self.keeper.changed("sessions") if call.operation == "AssumeRole" else 0
         opened = self._opened(call)
-        authorize(call, record)
+        denied = authorize(call, record)
         if call.dry_run:
             message = "Request would have succeeded, but DryRun flag is set."
             raise AwsRefusal(412, "DryRunOperation", message)
         if call.service == "servicequotas":
             return answer_quotas(call, self.switches.now), opened
-        return self._executed(call, opened)
+        return self._executed(call, opened, denied)
 
     def _opened(self, call: Call) -> int:
         if call.service != "ec2" or call.region in backends.opened_regions("ec2", call.account_id):
@@ -149,7 +150,7 @@ class Gate:
         self.world.open_region(call.account_id, call.region)
         return self.keeper.changed(call.account_id)
 
-    def _executed(self, call: Call, changes: int) -> tuple[HttpReply, int]:
+    def _executed(self, call: Call, changes: int, denied: tuple[int, ...]) -> tuple[HttpReply, int]:
         tokens = self.world.tokens[call.account_id]
         earlier = tokens.earlier_reply(call)
         if earlier is not None:
@@ -159,7 +160,10 @@ class Gate:
         check_dependencies(call)
         check_call(call)
         owner = resource_owner(call)
-        reply = backends.call(backends.SERVICES[call.service], as_moto_wants(call), owner)
+        if denied:
+            reply = delete_allowed(call, denied, owner)
+        else:
+            reply = backends.call(backends.SERVICES[call.service], as_moto_wants(call), owner)
         if not call.mutating:
             return reply, changes
         if reply.status < _FAILED:

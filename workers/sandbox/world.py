@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import contextlib
 import pickle
+import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -129,15 +131,21 @@ class World:
 
 
 class Keeper:
-    """Writes changes down in groups: one file covers all changes that waited while the last was written."""
+    """Writes changes down in groups: one file covers all changes that waited while the last was written.
 
-    def __init__(self, world: World) -> None:
+    `pause` answers how many seconds to gather changes before each write: 0 while somebody waits for it.
+    """
+
+    def __init__(self, world: World, pause: Callable[[], float]) -> None:
         self._world = world
+        self._pause = pause
         self._wake = threading.Condition()
         self._dirty: set[str] = set()
         self._changes = 0
         self._kept = 0
         self._stopping = False
+        self.problem = ""
+        """Why changes are no longer kept; empty while they are."""
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
     def start(self) -> None:
@@ -155,8 +163,7 @@ class Keeper:
     def wait(self, number: int) -> None:
         """Wait until the change of this number would survive the process."""
         with self._wake:
-            while self._kept < number and not self._stopping:
-                self._wake.wait(1)
+            self._wake.wait_for(lambda: self._kept >= number or self._stopping)
 
     def stop(self) -> None:
         """Write what is left, and end."""
@@ -171,17 +178,31 @@ class Keeper:
             with self._wake:
                 while not self._dirty and not self._stopping:
                     self._wake.wait()
+                self._wake.wait_for(lambda: self._stopping, self._pause())
                 if self._stopping:
                     return
             self._keep()
 
     def _keep(self) -> None:
+        upto = self._changes
+        try:
+            upto = self._write()
+        except (OSError, pickle.PicklingError, TypeError, AttributeError, RecursionError) as error:
+            self._say(f"The sandbox no longer keeps its state: {error!r}. It goes on until it is stopped.")
+        with self._wake:
+            self._kept = max(self._kept, upto)
+            self._wake.notify_all()
+
+    def _write(self) -> int:
         with self._world.lock:
             with self._wake:
                 names, self._dirty, upto = self._dirty, set(), self._changes
             states = {name: self._world.pickled(name) for name in names}
         for name, data in states.items():
             self._world.write(name, data)
-        with self._wake:
-            self._kept = upto
-            self._wake.notify_all()
+        return upto
+
+    def _say(self, problem: str) -> None:
+        if not self.problem:
+            print(problem, file=sys.stderr, flush=True)
+        self.problem = problem

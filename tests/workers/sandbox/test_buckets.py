@@ -69,8 +69,22 @@ def test_objects_under_a_prefix(sandbox: SandboxProcess, refused: Refused, bucke
     client.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key}]})
     for call in (client.get_object, client.delete_object):
         assert refused(call, Bucket=bucket, Key="a/b c.txt")[0] == "AccessDenied"
-    both = {"Objects": [{"Key": key}, {"Key": "a/b c.txt"}]}
-    assert refused(client.delete_objects, Bucket=bucket, Delete=both)[0] == "AccessDenied"
+
+
+def test_a_bulk_delete_names_what_it_may_not_delete(sandbox: SandboxProcess, bucket: str) -> None:
+    s3 = sandbox.admin("s3")
+    for key in ("mine/1 & 2", "mine/3"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+    client = role_client(sandbox, bucket, allow("s3:DeleteObject", f"arn:aws:s3:::{bucket}/mine/*"))
+    asked = {"Objects": [{"Key": "a/b c.txt"}, {"Key": "mine/1 & 2"}, {"Key": "mine/3", "VersionId": "v1"}]}
+    answer = client.delete_objects(Bucket=bucket, Delete=asked)
+    assert [one["Key"] for one in answer["Deleted"]] == ["mine/1 & 2"]
+    errors = [(one["Key"], one.get("VersionId"), one["Code"]) for one in answer["Errors"]]
+    assert errors == [("a/b c.txt", None, "AccessDenied"), ("mine/3", "v1", "AccessDenied")]
+    assert [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["a/b c.txt", "mine/3"]
+    nothing = client.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "a/b c.txt"}]})
+    assert "Deleted" not in nothing
+    assert len(nothing["Errors"]) == 1
 
 
 def put_policy(sandbox: SandboxProcess, bucket: str, *statements: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sandbox import CUSTOMER, ROOT, SandboxProcess
+from tests.sandbox import CUSTOMER, OTHER_CUSTOMER, ROOT, SandboxProcess
 from tests.workers.sandbox.policies import EVERYTHING, TAG, allow, policy, tags, trust
 
 PATHS = [
@@ -106,7 +106,7 @@ def test_what_exists(sandbox: SandboxProcess, name: str) -> None:
     assert role["created"].endswith("+00:00")
     for row in rows.values():
         assert (row["account"], row["default"]) == (CUSTOMER, False)
-    assert sandbox.inventory("333333333333") == []
+    assert not {row["id"] for row in rows.values()} & {row["id"] for row in sandbox.inventory(OTHER_CUSTOMER)}
 
 
 def test_the_customer_s_part(sandbox: SandboxProcess, name: str) -> None:

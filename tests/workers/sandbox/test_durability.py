@@ -1,6 +1,7 @@
 """What was answered is still so after `kill -9`, and after a plain stop; and a process ends when told to."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.sandbox import CUSTOMER, SandboxProcess
+from tests.sandbox import CUSTOMER, PORTAL, SandboxProcess
 from tests.workers.sandbox.policies import EC2_TRUST, ENTER, EVERYTHING, tags, trust
 
 TOKEN = "token-1"
@@ -71,22 +72,23 @@ def test_every_answered_change_survives_a_kill_amid_many(own: SandboxProcess) ->
     assert set(answered) <= kept
 
 
-def test_a_plain_stop_keeps_what_was_not_waited_for(tmp_path: Path) -> None:
+def test_a_plain_stop_keeps_what_was_not_waited_for_and_spoiled_state_is_set_aside(tmp_path: Path) -> None:
     own = SandboxProcess(tmp_path, options=["--no-durable"]).start()
     vpc = own.admin("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     assert own.stop() == 0
     with own:
         assert own.admin("ec2").describe_vpcs(VpcIds=[vpc])["Vpcs"]
-
-
-def test_state_that_cannot_be_read_is_set_aside_and_said(tmp_path: Path) -> None:
-    own = SandboxProcess(tmp_path).start()
-    own.admin("ec2").create_vpc(CidrBlock="10.0.0.0/16")
-    own.stop()
     kept = tmp_path / "sandbox" / f"{CUSTOMER}.pickle"
     kept.write_bytes(kept.read_bytes()[:100])
     with own:
         assert "starts empty, because the kept state could not be read" in own.ready_line
         assert own.inventory() == []
-        assert (tmp_path / "sandbox" / f"{CUSTOMER}.unreadable").exists()
-        assert own.worker().get_caller_identity()["Account"] == "111111111111"
+        assert kept.with_suffix(".unreadable").exists()
+        assert own.worker().get_caller_identity()["Account"] == PORTAL
+
+
+def test_a_lost_folder_is_said_and_calls_go_on(own: SandboxProcess) -> None:
+    assert own.http.get(f"{own.url}/sandbox/health").json()["problem"] == ""
+    shutil.rmtree(own.folder / "sandbox")
+    assert own.admin("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]
+    assert "no longer keeps its state" in own.http.get(f"{own.url}/sandbox/health").json()["problem"]
