@@ -1,5 +1,9 @@
 """/clouds/{id}/trust, /policies: the documents by which a customer lets Raydock in, to the letter."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -9,10 +13,12 @@ from clouds.export.bootstrap import Bootstrap, aws_cli, cloudformation, terrafor
 from clouds.export.policies import PolicyDocument, policy_documents
 from clouds.models import Cloud
 from clouds.queries import cloud_for, spec_of
+from clouds.specs import CloudSpec
 from iam.errors import NotFound
 from iam.idempotency import Reply
 from iam.paging import Page
 from iam.permissions import Permission
+from portal.api.bodies import Body
 from portal.api.shapes import Shape, list_of
 from portal.api.view import View, answer
 
@@ -51,16 +57,28 @@ class PolicyShape(PolicySummaryShape):
     document = serializers.DictField()
 
 
+class RoleQuery(Body):
+    """A name of the customer's own choice for the role that is still to be made."""
+
+    role_name = serializers.RegexField(
+        r"^[\w+=,.@-]{1,64}\Z",
+        required=False,
+        help_text="Write the documents for a role of this name, as long as the cloud is not connected.",
+        error_messages={"invalid": "A role's name has 1 to 64 letters, digits or +=,.@_- characters."},
+    )
+
+
 class Trust(View):
     """How to let Raydock in."""
 
     needs = {"GET": Permission.CLOUD_READ}
+    queries = RoleQuery
 
-    @extend_schema(responses=TrustShape)
+    @extend_schema(parameters=[RoleQuery], responses=TrustShape)
     def get(self, request: Request, cloud_id: str) -> Reply:
         """Show the trust policy of the cross-account role, and three ways to create that role."""
         cloud = cloud_for(self.actor, cloud_id)
-        spec = spec_of(cloud)
+        spec = _spec(cloud, self.asked)
         made = Bootstrap.of(spec, cloud.external_id, spec.cross_account_role_name)
         body = {
             "principal": settings.RAYDOCK.portal_role_arn,
@@ -81,11 +99,14 @@ class Policies(View):
     """The policy documents of a cloud."""
 
     needs = {"GET": Permission.CLOUD_READ}
+    queries = RoleQuery
 
-    @extend_schema(operation_id="policies_list", responses=list_of(PolicySummaryShape))
+    @extend_schema(
+        operation_id="policies_list", parameters=[RoleQuery], responses=list_of(PolicySummaryShape)
+    )
     def get(self, request: Request, cloud_id: str) -> Reply:
         """List the policy documents of a cloud: what each is for and where it belongs."""
-        found = _documents(cloud_for(self.actor, cloud_id))
+        found = _documents(cloud_for(self.actor, cloud_id), self.asked)
         return self.listing(Page(list(found), ""), summary_reply)
 
 
@@ -93,18 +114,28 @@ class PolicyDetail(View):
     """One policy document."""
 
     needs = {"GET": Permission.CLOUD_READ}
+    queries = RoleQuery
 
-    @extend_schema(responses=PolicyShape)
+    @extend_schema(parameters=[RoleQuery], responses=PolicyShape)
     def get(self, request: Request, cloud_id: str, name: str) -> Reply:
         """Show a policy document with this cloud's own ids in it."""
-        for one in _documents(cloud_for(self.actor, cloud_id)):
+        for one in _documents(cloud_for(self.actor, cloud_id), self.asked):
             if one.name == name:
                 return answer({**summary_reply(one), "document": one.document})
         raise NotFound
 
 
-def _documents(cloud: Cloud) -> tuple[PolicyDocument, ...]:
-    return policy_documents(spec_of(cloud), cloud.external_id)
+def _documents(cloud: Cloud, asked: Mapping[str, Any]) -> tuple[PolicyDocument, ...]:
+    return policy_documents(_spec(cloud, asked), cloud.external_id)
+
+
+def _spec(cloud: Cloud, asked: Mapping[str, Any]) -> CloudSpec:
+    """Return the cloud's spec, before it is connected with the role that the customer is going to make."""
+    spec = spec_of(cloud)
+    if spec.cross_account_role_arn or not asked.get("role_name"):
+        return spec
+    arn = f"arn:aws:iam::{cloud.account_id}:role/{asked['role_name']}"
+    return replace(spec, cross_account_role_arn=arn)
 
 
 def summary_reply(one: PolicyDocument) -> dict[str, object]:

@@ -19,18 +19,19 @@ def reserve(api: httpx.Client, stack: Stack, name: str, region: str = REGION) ->
     return {**cloud, "trust": api.get(f"/clouds/{cloud['id']}/trust").raise_for_status().json()}
 
 
-def policy_of(api: httpx.Client, cloud: dict[str, Any]) -> dict[str, Any]:
+def policy_of(api: httpx.Client, cloud: dict[str, Any], role_name: str) -> dict[str, Any]:
     """The document that the portal asks the customer to attach to the cross-account role."""
-    answer = api.get(f"/clouds/{cloud['id']}/policies/control-plane").raise_for_status().json()
+    path = f"/clouds/{cloud['id']}/policies/control-plane"
+    answer = api.get(path, params={"role_name": role_name}).raise_for_status().json()
     document: dict[str, Any] = answer["document"]
     return document
 
 
 def offered_role(api: httpx.Client, stack: Stack, cloud: dict[str, Any], **other: Any) -> str:
-    """The ARN of a role made from the portal's documents; `other` replaces the trust `document`."""
+    """The ARN of a role of the customer's own naming; `other` may replace the trust `document`."""
     document = other.get("document", cloud["trust"]["trust_policy"])
-    name = cloud["trust"]["role_name"]
-    return create_role(stack, name=name, document=document, policy=policy_of(api, cloud))
+    name = f"role-{cloud['name']}"
+    return create_role(stack, name=name, document=document, policy=policy_of(api, cloud, name))
 
 
 def connect(api: httpx.Client, cloud: dict[str, Any], arn: str, **more: Any) -> dict[str, Any]:
