@@ -90,6 +90,7 @@ class WorkerProcess:
             "RAYDOCK_LEASE_SECONDS": str(LEASE),
             "RAYDOCK_HEARTBEAT_SECONDS": str(HEARTBEAT),
             "RAYDOCK_WORKER_SLOTS": "4",
+            "RAYDOCK_LOG_LEVEL": "INFO",
             "AWS_ACCESS_KEY_ID": "nobody",
             "AWS_SECRET_ACCESS_KEY": "nothing",
             world.VARIABLE: str(world.place()),

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 import threading
 import warnings
@@ -31,20 +32,35 @@ class Command(BaseCommand):
     """Start the engine, listen for the bell, hand everything over on SIGTERM."""
 
     help = "Take due operations and work on them. SIGTERM or Ctrl-C hands the work over and stops."
+    # They would load the whole console and REST interface, which a worker has no use for.
+    requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until stopped."""
         engine = _engine()
         stopping = threading.Thread(target=_stop, args=(engine,), name="stopping")
-        # Celery tells of a signal at once, but may sit in its own wait for seconds before it returns.
-        worker_shutting_down.connect(lambda **_: stopping.start(), weak=False)
+        _stop_on_signals(stopping)
         _quieten()
         engine.start()
         logger.info("Worker %s works.", engine.worker)
         _listen()
-        if not stopping.ident:
-            stopping.start()
+        _begin(stopping)
         stopping.join()
+
+
+def _stop_on_signals(stopping: threading.Thread) -> None:
+    """Stop at once when told to: before Celery listens to signals, and afterwards as soon as it hears one.
+
+    It may then sit in a wait of its own for seconds, which the hand-over does not wait for.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: _begin(stopping))
+    worker_shutting_down.connect(lambda **_: _begin(stopping), weak=False)
+
+
+def _begin(stopping: threading.Thread) -> None:
+    if stopping.ident is None:
+        stopping.start()
 
 
 def _stop(engine: Engine) -> None:
