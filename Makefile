@@ -5,8 +5,9 @@ HOST ?= 127.0.0.1
 DATA_DIR ?= .local
 PYTHON ?= python3
 PY := .venv/bin/python
-# Bytecode is not worth writing into a read-only checkout, but is worth having in this one.
 export PYTHON
+# Bytecode is kept: compiling the AWS packages anew at each start costs seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench lint format lock docs screenshots doctor clean
