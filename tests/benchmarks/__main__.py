@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark in this folder, one table. Name some to run only these: make bench ONLY=lists."""
+"""`make bench`: every benchmark in this folder, one table. `make bench ONLY=lists` runs some."""
 
 import importlib
 import os

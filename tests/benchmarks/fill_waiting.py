@@ -1,4 +1,4 @@
-"""Add waiting connect operations, each on a cloud of its own, as rows: `python -m tests.benchmarks.fill_waiting N`."""
+"""Add N waiting connect operations as rows, each on a cloud of its own."""
 
 import os
 import random
@@ -24,8 +24,8 @@ def main(count: int) -> None:
         Lane.objects.get_or_create(organization=organization)
         clouds = Cloud.objects.bulk_create(
             Cloud(
-                organization=organization, name=f"waiting-{number:05}", region="eu-central-1", state="connecting",
-                account_id="222222222222", external_id=new_id("ext"), created_at=now, created_by="bench",
+                organization=organization, name=f"waiting-{number:05}", region="eu-central-1",
+                state="connecting", account_id="222222222222", external_id=new_id("ext"), created_at=now, created_by="bench",
             )
             for number in range(count)
         )  # fmt: skip
@@ -33,8 +33,9 @@ def main(count: int) -> None:
         arn = "arn:aws:iam::222222222222:role/absent"
         Operation.objects.bulk_create(
             Operation(
-                organization=organization, cloud=cloud, kind="connect", state="waiting", actor=actor, exclusive=True,
-                input={"role_arn": arn, "wait_seconds": 7200}, cloud_before="reserved", created_at=now, started_at=now,
+                organization=organization, cloud=cloud, kind="connect", state="waiting", actor=actor,
+                exclusive=True, input={"role_arn": arn, "wait_seconds": 7200}, cloud_before="reserved",
+                created_at=now, started_at=now,
                 due_at=now + timedelta(seconds=chance.uniform(600, 3600)),
             )
             for cloud in clouds

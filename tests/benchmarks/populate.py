@@ -1,6 +1,6 @@
 """Fill a data folder's database for the list benchmarks: a long audit chain, many clouds.
 
-Run as `RAYDOCK_DATA_DIR=… python -m tests.benchmarks.populate EVENTS CLOUDS`, while nothing else uses the folder.
+Run as `RAYDOCK_DATA_DIR=… python -m tests.benchmarks.populate EVENTS CLOUDS`, while nothing uses the folder.
 """
 
 import os
@@ -22,7 +22,7 @@ ACTIONS = ("cloud.verify", "cloud.setup", "operation.end", "token.create", "clou
 
 
 def main(events: int, clouds: int) -> None:
-    """Append events to the first organization's chain, each hashed as the product hashes them, and add clouds."""
+    """Append events to the first organization's chain, hashed as the product does, and add clouds."""
     organization = Organization.objects.order_by("created_at")[0]
     with tenancy.scope(organization.pk):
         add_clouds(organization, clouds)
@@ -62,10 +62,10 @@ def add_events(organization_id: str, count: int) -> None:
         seq += 1
         event = AuditEvent(
             id=new_id("evt"), organization_id=organization_id, seq=seq, at=began + timedelta(seconds=10 * number),
-            actor_kind="user", actor_id=f"usr_{number % 50:026}", actor_label=f"person{number % 50}@example.com",
-            actor_role="member", action=ACTIONS[number % len(ACTIONS)], entity="cloud",
-            target_id=f"cld_{number % 500:026}", target_name=f"bench-{number % 500:04}", outcome="succeeded",
-            after={"number": number}, request_id=f"req-{number}", previous_hash=last,
+            actor_kind="user", actor_id=f"usr_{number % 50:026}", actor_role="member",
+            actor_label=f"person{number % 50}@example.com", action=ACTIONS[number % len(ACTIONS)],
+            entity="cloud", target_id=f"cld_{number % 500:026}", target_name=f"bench-{number % 500:04}",
+            outcome="succeeded", request_id=f"req-{number}", previous_hash=last,
         )  # fmt: skip
         event.hash = last = chain.digest(audit._content(event))
         batch.append(event)
