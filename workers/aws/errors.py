@@ -106,7 +106,7 @@ class AwsError(Exception):
     def missing_action(self) -> str:
         """The permission that was lacking: the one that AWS names in its message, else the call's own."""
         named = _NAMED_ACTION.search(self.message)
-        return named.group(1) if named else iam_action(self.action)
+        return iam_action(named.group(1) if named else self.action)
 
 
 def translate(error: Exception, *, action: str, mutating: bool) -> AwsError:
