@@ -127,7 +127,6 @@ def _gone_interfaces(call: Call) -> None:
     ec2 = backend("ec2", call.account_id, call.region)
     ended = set(call.params.get("InstanceIds") or ())
     for one in [eni for eni in ec2.enis.values() if eni.instance and eni.instance.id in ended]:
-        one.instance.nics = {}
         del ec2.enis[one.id]
 
 
