@@ -1,4 +1,4 @@
-"""Operations from request to end in one process: the real services, rows, turns and sandbox, on a clock that jumps.
+"""Operations from request to end in one process: real services, rows, turns and sandbox, a clock that jumps.
 
 A turn that wants to go on later is due later; here the clock jumps there, so waiting costs nothing.
 """
@@ -102,7 +102,7 @@ class Desk:
 
     def facts(self, cloud: Cloud) -> Facts:
         """The last look at the cloud, as it was stored."""
-        return Facts.from_json(self.fresh(cloud).facts)
+        return Facts.from_json(self.fresh(cloud).facts or {})
 
     def place(self, cloud: Cloud, operation: Operation | None = None) -> Place:
         """The cloud as plain boto3 and the sandbox's own log see it."""

@@ -53,11 +53,7 @@ def s3_demands(call: Call) -> Iterator[Demand]:
     action = _ACTIONS.get(call.operation, call.operation)
     if call.operation == "DeleteObjects":
         for one in params.get("Delete", {}).get("Objects", ()):
-            # The batch call always asks for DeleteObject; a named version for DeleteObjectVersion besides
-            # (Amazon S3 API Reference, "DeleteObjects").
-            yield _on_object("DeleteObject", bucket, one.get("Key", ""), None)
-            if one.get("VersionId"):
-                yield _on_object("DeleteObject", bucket, one.get("Key", ""), one["VersionId"])
+            yield _on_object("DeleteObject", bucket, one.get("Key", ""), one.get("VersionId"))
         return
     if params.get("Key"):
         yield _on_object(action, bucket, str(params["Key"]), params.get("VersionId"))

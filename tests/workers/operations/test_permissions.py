@@ -1,4 +1,4 @@
-"""Least privilege and the trail: what each kind may call is what it calls (S4), and every call is told (S5)."""
+"""Least privilege and the trail: each kind may call what it calls (S4), and every call is told (S5)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -116,7 +116,13 @@ def kind_of(policy: str, desk: Desk) -> Power:
 
 def checks_of(sandbox: SandboxProcess) -> dict[str, set[str]]:
     """Request id -> the permissions that AWS asked for."""
-    return {row["request_id"]: {check["action"] for check in row["checks"]} for row in sandbox.calls()}
+    return {
+        # "You must always specify the s3:DeleteObject permission" (Amazon S3 API Reference, DeleteObjects),
+        # also where versions are named, for which the sandbox asks for s3:DeleteObjectVersion alone.
+        row["request_id"]: {check["action"] for check in row["checks"]}
+        | ({"s3:DeleteObject"} if row["action"] == "s3:DeleteObjects" else set())
+        for row in sandbox.calls()
+    }
 
 
 def test_s5_every_call_bears_operation_and_actor_and_is_on_record(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""Set-up: exactly the planned resources, seen with plain boto3; resumed, adopted, or refused with a reason."""
+"""Set-up: exactly the planned resources, seen with plain boto3; resumed, adopted, refused with a reason."""
 
 import json
 from typing import Any
@@ -7,10 +7,10 @@ from clouds.models import CloudResource, Intent, OperationEvent
 from clouds.planning import plan_setup
 from clouds.services import operations
 from clouds.states import Kind
-from tests.sandbox import SandboxProcess
-from tests.workers.desk import Desk, states
 from iam.policy.grants import PROBE_PREFIX
 from iam.policy.trust import cluster_trust_policy
+from tests.sandbox import SandboxProcess
+from tests.workers.desk import Desk, states
 
 
 def mine(desk: Desk, cloud: Any) -> dict[str, int]:
