@@ -62,6 +62,14 @@ class Schema(AutoSchema):
         operation["responses"]["default"] = PROBLEM
         return operation
 
+    def get_summary(self) -> str:
+        """Return the first paragraph of the handler's docstring."""
+        return str(super().get_description() or "").partition("\n\n")[0].replace("\n", " ")
+
+    def get_description(self, *_: str) -> str:
+        """Return the rest of it."""
+        return str(super().get_description() or "").partition("\n\n")[2]
+
     def get_serializer_name(self, serializer: Any, direction: Literal["request", "response"]) -> str:
         """Return a component's name: that of its class, without our word for replies."""
         name = str(super().get_serializer_name(serializer, direction))

@@ -16,10 +16,12 @@ from iam.models import User
 from iam.permissions import ROLES, MemberRole, Permission
 from portal.api.view import PUBLIC, View
 from tests.api.world import EXAMPLES, PREFIX, Call, World, build, calls, views
+from tests.domain.iam.fullness import refuse_new_events
 from tests.people import People, client
 
 # What may change where a request is refused: that it was, and that a token was used.
 UNTIED = {"iam_auditevent", "iam_audithead", "iam_apitoken", "iam_signinattempt"}
+WRITES = [call for call in calls() if call.method != "GET"]
 every_call = pytest.mark.parametrize("call", calls(), ids=str)
 
 
@@ -157,6 +159,16 @@ def nowhere(world: World) -> World:
             }
 
     return Elsewhere(**vars(world))
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("call", WRITES, ids=str)
+def test_what_cannot_be_audited_is_not_done(call: Call, world: World) -> None:
+    refuse_new_events()
+    before = database()
+    reply = send(world.us.owner.api, call, world)
+    assert (reply.status_code, reply.json()["code"]) == (500, "internal_error")
+    assert database() == before
 
 
 @every_call

@@ -22,6 +22,7 @@ from iam.models import AuditEvent, AuditHead
 from iam.organizations import organization_rename
 from iam.paging import Page
 from iam.signing import is_signed
+from tests.domain.iam.fullness import refuse_new_events
 from tests.people import People, Person
 
 LENGTH = 60
@@ -356,22 +357,3 @@ def put_triggers_aside() -> None:
         cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'iam_audit%'")
         for (name,) in cursor.fetchall():
             cursor.execute(f'DROP TRIGGER "{name}"')
-
-
-def refuse_new_events() -> None:
-    """A database that cannot take another audit event."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute(
-                "CREATE TRIGGER full BEFORE INSERT ON iam_auditevent "
-                "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-            )
-            return
-        cursor.execute(
-            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION 'disk full'; END $$"
-        )
-        cursor.execute(
-            "CREATE TRIGGER full_disk BEFORE INSERT ON iam_auditevent "
-            "FOR EACH ROW EXECUTE FUNCTION full_disk()"
-        )

@@ -1,6 +1,7 @@
 """The second wall: a query that forgets the organization gets nothing. SQLite has none, and says so."""
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from django.apps import apps
@@ -12,6 +13,7 @@ from iam.models import ApiToken, AuditEvent, Membership, Organization, ServiceAc
 from iam.permissions import MemberRole
 from tests.people import People
 
+ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.services
 
 # Tables of ours that belong to nobody's organization, each with its reason.
@@ -35,6 +37,28 @@ def scalar(query: str, *values: str) -> object:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         return cursor.fetchone()[0]
+
+
+# Who may look at all organizations at once, and why.
+SEES_EVERYONE = {
+    "iam/access.py",  # signing in: whose token or session this is decides the organization
+    "iam/invitations.py",  # the same for the secret of an invitation
+    "iam/management/commands/audit_verify.py",  # an operator checks all logs
+    "clouds/services/claims.py",  # a worker serves all organizations, and enters one with each claim
+    "portal/firstowner.py",  # whether there is any organization yet
+    "portal/metrics.py",  # counts for the operator
+}
+
+
+def test_only_named_places_look_at_all_organizations() -> None:
+    rooms = [ROOT / room for room in ("iam", "clouds", "portal")]
+    found = {
+        str(path.relative_to(ROOT))
+        for room in rooms
+        for path in room.rglob("*.py")
+        if "tenancy.everyone(" in path.read_text() or "import everyone" in path.read_text()
+    }
+    assert found == SEES_EVERYONE
 
 
 def test_the_wall_says_whether_it_stands(db: None) -> None:
