@@ -40,21 +40,42 @@ def world_of(us: People, now: datetime) -> World:
     busy = factories.cloud(at, made.SETTING_UP, name="research", now=now)
     failed = factories.cloud(at, made.SETUP_FAILED, name="partner", now=now)
     setup = factories.operation(
-        ready, Kind.SETUP, OperationState.SUCCEEDED, due_at=now, started_at=now,
-        finished_at=now + timedelta(seconds=4), steps_done=2, steps_total=2, message="The cloud is ready.",
-    )  # fmt: skip
+        ready,
+        Kind.SETUP,
+        OperationState.SUCCEEDED,
+        due_at=now,
+        started_at=now,
+        finished_at=now + timedelta(seconds=4),
+        steps_done=2,
+        steps_total=2,
+        message="The cloud is ready.",
+    )
     running = factories.operation(busy, Kind.SETUP, OperationState.RUNNING, started_at=now, steps_total=2)
     broken = factories.operation(
-        failed, Kind.SETUP, OperationState.FAILED, started_at=now, finished_at=now, code="denied",
-        message="AWS refused ec2:CreateVpc.", fix="Attach the policy control-plane to the role again.",
-    )  # fmt: skip
+        failed,
+        Kind.SETUP,
+        OperationState.FAILED,
+        started_at=now,
+        finished_at=now,
+        code="denied",
+        message="AWS refused ec2:CreateVpc.",
+        fix="Attach the policy control-plane to the role again.",
+    )
     for operation in (setup, running, broken):
         furnish(operation, now)
     verified(ready, setup, now)
     audit.append(
-        actor=us.owner.actor, action="cloud.rename", entity="cloud", target_id=ready.id, target_name=ready.name,
-        cloud_id=ready.id, operation_id=setup.id, before={"name": "old"}, after={"name": "prod-training"}, now=now,
-    )  # fmt: skip
+        actor=us.owner.actor,
+        action="cloud.rename",
+        entity="cloud",
+        target_id=ready.id,
+        target_name=ready.name,
+        cloud_id=ready.id,
+        operation_id=setup.id,
+        before={"name": "old"},
+        after={"name": "prod-training"},
+        now=now,
+    )
     return World(
         people=us,
         ready=ready,
@@ -77,14 +98,29 @@ def furnish(operation: Operation, now: datetime) -> None:
         for seq, (step, state) in enumerate(told, 1):
             kind = "AWS::EC2::VPC" if step == "vpc" else "AWS::S3::Bucket"
             OperationEvent.objects.create(
-                organization_id=at, operation=operation, seq=seq, at=now, step=step, resource=step, kind=kind,
-                state=state, message=f"{step} is {state}",
-            )  # fmt: skip
+                organization_id=at,
+                operation=operation,
+                seq=seq,
+                at=now,
+                step=step,
+                resource=step,
+                kind=kind,
+                state=state,
+                message=f"{step} is {state}",
+            )
         for status, error in ((200, ""), (403, "AccessDenied")):
             AwsCall.objects.create(
-                organization_id=at, operation=operation, service="ec2", action="CreateVpc", region="eu-central-1",
-                request_id="8d8c5b52-0c3e-4a7b-9d4f-1f9a2e7c6b11", status=status, error_code=error, ms=52, at=now,
-            )  # fmt: skip
+                organization_id=at,
+                operation=operation,
+                service="ec2",
+                action="CreateVpc",
+                region="eu-central-1",
+                request_id="8d8c5b52-0c3e-4a7b-9d4f-1f9a2e7c6b11",
+                status=status,
+                error_code=error,
+                ms=52,
+                at=now,
+            )
 
 
 def verified(cloud: Cloud, operation: Operation, now: datetime) -> None:
@@ -97,19 +133,45 @@ def verified(cloud: Cloud, operation: Operation, now: datetime) -> None:
             ("bucket", "AWS::S3::Bucket", "raydock-cld-1"),
         ):
             CloudResource.objects.create(
-                organization_id=at, cloud=cloud, logical_name=name, kind=kind, aws_id=identity, state="present",
-                operation=operation, created_at=now, updated_at=now,
-            )  # fmt: skip
+                organization_id=at,
+                cloud=cloud,
+                logical_name=name,
+                kind=kind,
+                aws_id=identity,
+                state="present",
+                operation=operation,
+                created_at=now,
+                updated_at=now,
+            )
         run = Verification.objects.create(
-            organization_id=at, cloud=cloud, operation=operation, started_at=now, finished_at=now, passed=1, warned=1,
+            organization_id=at,
+            cloud=cloud,
+            operation=operation,
+            started_at=now,
+            finished_at=now,
+            passed=1,
+            warned=1,
             failed=1,
-        )  # fmt: skip
+        )
         for check, area, status in (
-            ("vpc.dns", "vpc", "PASS"), ("vpc.s3_endpoint", "vpc", "WARN"), ("sg.self_in", "sg", "FAIL"),
-        ):  # fmt: skip
+            ("vpc.dns", "vpc", "PASS"),
+            ("vpc.s3_endpoint", "vpc", "WARN"),
+            ("sg.self_in", "sg", "FAIL"),
+        ):
             VerificationFinding.objects.create(
-                organization_id=at, verification=run, check_id=check, area=area, severity="must", status=status,
-                subject="vpc-0a61f3d2c94e8b710", title=f"{check} holds", observed="no rule", expected="a rule",
-                detail="Nodes cannot reach each other.", fix="Add the rule.", cli="aws ec2 authorize-…",
-                terraform="ingress { self = true }", console_path="VPC > Security groups",
-            )  # fmt: skip
+                organization_id=at,
+                verification=run,
+                check_id=check,
+                area=area,
+                severity="must",
+                status=status,
+                subject="vpc-0a61f3d2c94e8b710",
+                title=f"{check} holds",
+                observed="no rule",
+                expected="a rule",
+                detail="Nodes cannot reach each other.",
+                fix="Add the rule.",
+                cli="aws ec2 authorize-…",
+                terraform="ingress { self = true }",
+                console_path="VPC > Security groups",
+            )

@@ -1,4 +1,3 @@
-#!/usr/bin/env python
 """Build what the console serves but the repository does not hold: one stylesheet, Inter, htmx.
 
 Run at set-up, after the packages are installed: `python tools/build_assets.py [target folder]`.
@@ -26,14 +25,16 @@ LETTERS = [
     *range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x2010, 0x2028), 0x2030, 0x2032, 0x2033, 0x2039, 0x203A,
     0x20AC, 0x2122, *range(0x2190, 0x219A), 0x2212, 0x2260, 0x2264, 0x2265, 0x2318, 0x2713, 0x2717,
 ]  # fmt: skip
-FEATURES = ["kern", "liga", "calt", "ccmp", "locl", "mark", "mkmk", "tnum", "cv05", "ss03"]
+FEATURES = ["kern", "liga", "ccmp", "locl", "mark", "mkmk", "tnum", "cv05", "ss03"]
 
 
 def package_folder(name: str) -> Path:
     """Where an installed package keeps its files."""
     spec = find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise SystemExit(f"The package {name} is not installed. Install requirements.txt, then run this again.")
+        raise SystemExit(
+            f"The package {name} is not installed. Install requirements.txt, then run this again."
+        )
     return Path(spec.submodule_search_locations[0])
 
 

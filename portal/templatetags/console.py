@@ -16,6 +16,7 @@ from portal.web import words
 from portal.web.progress import OPEN
 
 register = template.Library()
+NOTHING = "\N{EN DASH}"
 
 
 @lru_cache(maxsize=512)
@@ -47,7 +48,7 @@ def age(moment: datetime, now: datetime) -> str:
 
 
 @register.simple_tag
-def ago(moment: datetime | None, missing: str = "–") -> str:
+def ago(moment: datetime | None, missing: str = NOTHING) -> str:
     """Return a relative time with the exact UTC time on hover."""
     if moment is None:
         return missing
@@ -60,11 +61,13 @@ def ago(moment: datetime | None, missing: str = "–") -> str:
 
 
 @register.simple_tag
-def at(moment: datetime | None, missing: str = "–") -> str:
+def at(moment: datetime | None, missing: str = NOTHING) -> str:
     """Return an exact UTC time, for lists that are held against other logs."""
     if moment is None:
         return missing
-    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), moment.strftime("%Y-%m-%d %H:%M:%S UTC"))
+    return format_html(
+        '<time datetime="{}">{}</time>', moment.isoformat(), moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+    )
 
 
 @register.simple_tag
@@ -106,13 +109,13 @@ def kind(value: str) -> str:
 
 
 @register.filter
-def pretty(value: Any) -> str:  # noqa: ANN401 - any JSON value
+def pretty(value: Any) -> str:
     """Return a JSON value indented by two, as AWS prints its documents."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 @register.filter
-def get(mapping: Mapping[str, Any] | None, key: str) -> Any:  # noqa: ANN401
+def get(mapping: Mapping[str, Any] | None, key: str) -> Any:
     """Return a value by a key that is itself a variable; nothing where there is none."""
     return (mapping or {}).get(key, "")
 
@@ -125,16 +128,16 @@ def initials(text: str) -> str:
 
 
 @register.filter
-def is_open(operation: Any) -> bool:  # noqa: ANN401 - an operation, as a row or as a dictionary
+def is_open(operation: Any) -> bool:
     """Say whether an operation still runs, waits or stands in the queue."""
     return bool(operation) and str(operation.state) in OPEN
 
 
 @register.filter
-def duration(operation: Any) -> str:  # noqa: ANN401
+def duration(operation: Any) -> str:
     """Return how long an operation took, or has taken so far."""
     if operation.started_at is None:
-        return "–"
+        return NOTHING
     return took((operation.finished_at or timezone.now()) - operation.started_at)
 
 

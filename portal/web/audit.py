@@ -10,14 +10,27 @@ from django.urls import reverse
 
 from clouds import queries
 from clouds.models import AwsCall
-from iam import access, audit as log
+from iam import access
+from iam import audit as log
 from iam.audit import AuditFilters
 from iam.permissions import Permission
 from portal.web.pages import PageRequest, pager, render
 from portal.web.sessions import page
 
 EXPORT_URL = "/api/v1/audit-events/export"
-FILTERS = ("q", "entity", "outcome", "from", "to", "actor", "action", "target", "cloud", "source_ip", "operation")
+FILTERS = (
+    "q",
+    "entity",
+    "outcome",
+    "from",
+    "to",
+    "actor",
+    "action",
+    "target",
+    "cloud",
+    "source_ip",
+    "operation",
+)
 KEPT = ("actor", "action", "target", "cloud", "source_ip", "operation")  # set by links, shown as tags
 ENTITIES = [
     (name, name.replace("_", " ").capitalize())
@@ -88,13 +101,18 @@ def diff(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> l
     """Return one row for each field that the event names, with what it was and what it became."""
     old, new = before or {}, after or {}
     return [
-        {"name": name, "before": old.get(name), "after": new.get(name), "changed": old.get(name) != new.get(name)}
+        {
+            "name": name,
+            "before": old.get(name),
+            "after": new.get(name),
+            "changed": old.get(name) != new.get(name),
+        }
         for name in dict.fromkeys([*old, *new])
     ]
 
 
 def _calls(request: PageRequest, operation_id: str) -> list[AwsCall]:
-    """Return the AWS calls under an event. Its operation may be out of the reader's sight: then there are none."""
+    """Return the AWS calls under an event; none where the reader may not see its operation."""
     if not operation_id or not request.actor.may(Permission.OPERATION_READ):
         return []
     return queries.aws_calls(queries.operation_for(request.actor, operation_id), limit=CALLS_SHOWN).results

@@ -31,13 +31,14 @@ NOTICES = {
         "tone": "bad",
         "icon": "ban",
         "title": "This cloud is suspended",
-        "text": "Its role lets Raydock in without the external ID. Mend the trust policy (see Access), then verify.",
+        "text": "Its role lets Raydock in without the external ID. "
+        "Mend the trust policy (see Access), then verify.",
     },
     CloudState.DELETED: {
         "tone": "info",
         "icon": "trash-2",
         "title": "This cloud is deleted",
-        "text": "Nothing of it is in AWS any more, but what you asked to keep. Its history stays readable here.",
+        "text": "Nothing of it is in AWS but what you asked to keep. Its history stays readable here.",
     },
 }
 
@@ -49,10 +50,13 @@ def overview(request: PageRequest, cloud_id: str) -> HttpResponse:
     found, resources = queries.findings(cloud), queries.resources(cloud)
     recent = queries.operations(request.actor, OperationFilters(cloud=cloud.id), limit=SHORT).results
     operation = next((one for one in recent if one.state in OPEN), recent[0] if recent else None)
+    progress = under_way(operation)
     context = {
+        **progress,
         "drawing": draw(
             resources,
             found,
+            made=progress["made"],
             connected=bool(cloud.role_arn),
             zones=cloud.options.get("zones") or 3,
             vpc_cidr=queries.spec_of(cloud).vpc_cidr,
@@ -64,7 +68,6 @@ def overview(request: PageRequest, cloud_id: str) -> HttpResponse:
         "facts": key_facts(cloud, resources),
         "activity": [_moment(one) for one in recent],
         "notice": NOTICES.get(CloudState(cloud.state)),
-        **under_way(operation),
     }
     return face(request, cloud, "overview", "web/cloud.html", context)
 
@@ -170,7 +173,7 @@ def _areas(findings: list[VerificationFinding]) -> list[dict[str, Any]]:
 def _fits(finding: VerificationFinding, shown: str) -> bool:
     if shown == "open":
         return finding.status != "PASS"
-    return shown == "all" or finding.status == shown
+    return shown in {"all", finding.status}
 
 
 def _moment(operation: Operation) -> Moment:

@@ -46,7 +46,9 @@ def settings(request: PageRequest, cloud_id: str) -> HttpResponse:
 def rename(request: PageRequest, cloud_id: str) -> HttpResponse:
     """Give the cloud another name."""
     cloud = queries.cloud_for(request.actor, cloud_id)
-    cloud_rename(actor=request.actor, cloud=cloud, name=request.POST.get("name", "").strip(), now=timezone.now())
+    cloud_rename(
+        actor=request.actor, cloud=cloud, name=request.POST.get("name", "").strip(), now=timezone.now()
+    )
     messages.success(request, "The cloud was renamed.")
     return redirect("web:cloud-settings", cloud_id=cloud_id)
 
@@ -72,7 +74,10 @@ def verify(request: PageRequest, cloud_id: str) -> HttpResponse:
 def delete(request: PageRequest, cloud_id: str) -> HttpResponse:
     """Ask for the delete, with the name typed, and show it running."""
     cloud = queries.cloud_for(request.actor, cloud_id)
-    asked = {"confirm_name": request.POST.get("confirm_name", ""), "bucket": request.POST.get("bucket", "keep")}
+    asked = {
+        "confirm_name": request.POST.get("confirm_name", ""),
+        "bucket": request.POST.get("bucket", "keep"),
+    }
     operations.request(
         actor=request.actor,
         cloud=cloud,
@@ -102,7 +107,9 @@ def _leaving(cloud: Cloud) -> dict[str, Any]:
     present = ids_of(queries.resources(cloud))
     bucket = present.pop("bucket", "")
     role = cloud.role_arn or ""
-    staying = [{"label": "The cross-account role (you made it)", "id": role.rpartition("/")[2]}] if role else []
+    staying = (
+        [{"label": "The cross-account role (you made it)", "id": role.rpartition("/")[2]}] if role else []
+    )
     return {
         "plan": plans.delete_preview(cloud),
         "going": [{"label": name, "id": identity} for name, identity in present.items()],

@@ -9,25 +9,29 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 
 from clouds import queries
+from clouds.models import Cloud
 from clouds.queries import CloudFilters
 from clouds.states import CloudState
-from clouds.models import Cloud
 from iam.paging import MOST
 from iam.permissions import Permission
 from portal.web import words
 from portal.web.pages import PageRequest, pager, render
 from portal.web.sessions import page
 
-COLUMNS = ("id", "name", "state", "region", "account_id", "checks_passed", "checks_total", "verified_at", "created_at")
+COLUMNS = (
+    "id",
+    "name",
+    "state",
+    "region",
+    "account_id",
+    "checks_passed",
+    "checks_total",
+    "verified_at",
+    "created_at",
+)
 TROUBLE = (CloudState.ATTENTION, CloudState.SUSPENDED, CloudState.SETUP_FAILED, CloudState.DELETE_FAILED)
 UNFINISHED = (CloudState.RESERVED, CloudState.CONNECTED)
 STATES = [(state.value, words.word(state).label) for state in CloudState if state is not CloudState.DELETED]
-
-
-@page(Permission.CLOUD_READ)
-def home(request: PageRequest) -> HttpResponse:
-    """Show the clouds: they are where work begins."""
-    return clouds(request)
 
 
 @page(Permission.CLOUD_READ)
@@ -47,7 +51,9 @@ def clouds(request: PageRequest) -> HttpResponse:
         "query": urlencode(chosen),
         **pager(request, found.next, urlencode(chosen)),
     }
-    return render(request, "web/clouds.html", context, crumbs=[("Clouds", None)], live=glance.open_operations > 0)
+    return render(
+        request, "web/clouds.html", context, crumbs=[("Clouds", None)], live=glance.open_operations > 0
+    )
 
 
 @page(Permission.CLOUD_READ)
@@ -85,7 +91,8 @@ def _cell(value: Any) -> str:
 def _stats(by_state: Mapping[str, int], busy: int, total: int) -> list[dict[str, Any]]:
     """Return the four numbers on top of the list."""
     ready, trouble, unfinished = (
-        sum(by_state.get(state, 0) for state in states) for states in ((CloudState.ACTIVE,), TROUBLE, UNFINISHED)
+        sum(by_state.get(state, 0) for state in states)
+        for states in ((CloudState.ACTIVE,), TROUBLE, UNFINISHED)
     )
     return [
         {"label": "Ready", "value": ready, "note": f"of {total} cloud{'' if total == 1 else 's'}"},

@@ -16,7 +16,7 @@ def bootstrap_of(cloud: Cloud) -> Bootstrap:
     return Bootstrap.of(spec, cloud.external_id, spec.cross_account_role_name)
 
 
-def pretty(document: Any) -> str:  # noqa: ANN401 - any JSON value
+def pretty(document: Any) -> str:
     """Return a JSON document as AWS prints it, with a line's end."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 

@@ -18,6 +18,18 @@ TONES = {"FAIL": "bad", "WARN": "warn", "UNKNOWN": "warn", "PASS": "good"}
 WORST_FIRST = ("bad", "warn", "good")
 SUBNET_STEP, SUBNET_HEIGHT, TOP = 46, 38, 66
 LEAST_HEIGHT = 308
+# What stands in the VPC below the subnets, and right of it: name, label, (note,) place.
+INSIDE = (
+    ("internet-gateway", "Internet gateway", 346, 4),
+    ("route-table", "Route table", 465, 4),
+    ("s3-endpoint", "S3 endpoint", 346, 40),
+    ("security-group", "Security group", 465, 40),
+)
+BESIDE = (
+    ("bucket", "Bucket", "S3, encrypted, TLS only", -100),
+    ("cluster-role", "Cluster role", "what nodes may do", -22),
+    ("instance-profile", "Instance profile", "same name as the role", 56),
+)
 
 
 class Resource(Protocol):
@@ -83,12 +95,16 @@ def draw(
     resources: Iterable[Resource],
     findings: Iterable[Finding] = (),
     *,
+    made: Iterable[str] = (),
     connected: bool,
     zones: int = 3,
     vpc_cidr: str = "",
 ) -> Drawing:
-    """Return the layout of what really is there; without a subnet yet, `zones` dashed ones stand for the plan."""
-    present = ids_of(resources)
+    """Return the layout of what really is there; without a subnet, `zones` dashed ones stand for the plan.
+
+    `made` names what an operation has made since the last look; its ids follow with the next one.
+    """
+    present = dict.fromkeys(made, "") | ids_of(resources)
     tones = _tones(findings)
 
     def tone(name: str, *, group: str = "") -> str:
@@ -100,25 +116,17 @@ def draw(
     height = max(LEAST_HEIGHT, bottom + 96)
     middle = height // 2
     subnets = [
-        Box(name, f"Subnet {name.removeprefix('subnet-')}", present.get(name, "public"), 346, TOP + SUBNET_STEP * row, 234,
-            SUBNET_HEIGHT, tone(name, group="subnets"))
-        for row, name in enumerate(rows)
-    ]  # fmt: skip
-    inside = [
-        Box(name, label, "", x, bottom + y, width, 30, tone(name))
-        for name, label, x, y, width in (
-            ("internet-gateway", "Internet gateway", 346, 4, 115),
-            ("route-table", "Route table", 465, 4, 115),
-            ("s3-endpoint", "S3 endpoint", 346, 40, 115),
-            ("security-group", "Security group", 465, 40, 115),
+        Box(
+            name,
+            f"Subnet {name.removeprefix('subnet-')}",
+            present.get(name, "public"),
+            *(346, TOP + SUBNET_STEP * row, 234, SUBNET_HEIGHT),
+            tone(name, group="subnets"),
         )
+        for row, name in enumerate(rows)
     ]
-    beside = [
-        Box("bucket", "Bucket", "S3, encrypted, TLS only", 626, middle - 100, 132, 54, tone("bucket")),
-        Box("cluster-role", "Cluster role", "what nodes may do", 626, middle - 22, 132, 54, tone("cluster-role")),
-        Box("instance-profile", "Instance profile", "same name as the role", 626, middle + 56, 132, 54,
-            tone("instance-profile")),
-    ]  # fmt: skip
+    inside = [Box(name, label, "", x, bottom + y, 115, 30, tone(name)) for name, label, x, y in INSIDE]
+    beside = [Box(name, label, note, 626, middle + y, 132, 54, tone(name)) for name, label, note, y in BESIDE]
     access_tone = tones.get("access-role", "good") if connected else "planned"
     return Drawing(
         height=height,
@@ -153,4 +161,8 @@ def _described(present: Mapping[str, str]) -> str:
     """Say in words what the drawing shows."""
     if not present:
         return "Nothing of this cloud is in AWS yet."
-    return "In AWS: " + ", ".join(f"{name} {identity}".strip() for name, identity in sorted(present.items())) + "."
+    return (
+        "In AWS: "
+        + ", ".join(f"{name} {identity}".strip() for name, identity in sorted(present.items()))
+        + "."
+    )

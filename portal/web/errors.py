@@ -52,8 +52,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Show that something broke (Django's handler500), with the id under which the log has it."""
     message = (
-        "An unexpected error happened and was written to the log. Nothing was half done: a change happens whole or "
-        "not at all. Try again; if it happens again, give the operator the request id below."
+        "An unexpected error happened and was written to the log. Nothing is half done: a change happens "
+        "whole or not at all. Try again; if it happens again, give the operator the request id below."
     )
     return _alone(request, 500, message, "internal_error")
 

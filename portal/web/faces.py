@@ -1,13 +1,14 @@
 """The frame around every face of a cloud: its tabs, the actions of its state, and what runs on it."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
 from django.urls import reverse
 
 from clouds import queries
-from clouds.models import Cloud, Operation
-from clouds.states import CloudState, Kind, course
+from clouds.models import Cloud, Operation, OperationEvent
+from clouds.states import CloudState, Kind, OperationState, course
 from iam.actors import Actor
 from iam.permissions import Permission
 from portal.web.pages import PageRequest, render
@@ -22,6 +23,15 @@ FACES = (
     ("access", "Access", "web:cloud-access", Permission.CLOUD_READ),
     ("settings", "Settings", "web:cloud-settings", Permission.CLOUD_READ),
 )
+# What leads on from each state: label, icon, page, look.
+LINKS: Mapping[CloudState, Sequence[tuple[str, str, str, str]]] = {
+    CloudState.RESERVED: [("Connect", "link", "web:cloud-connect", "primary")],
+    CloudState.CONNECTING: [("Connect", "link", "web:cloud-connect", "primary")],
+    CloudState.CONNECTED: [("Create", "play", "web:cloud-create", "primary")],
+    CloudState.SETUP_FAILED: [("Resume set-up", "rotate-cw", "web:cloud-create", "primary")],
+    CloudState.ATTENTION: [("Set up again", "wrench", "web:cloud-create", "")],
+    CloudState.DELETE_FAILED: [("Delete again", "trash-2", "web:cloud-settings", "danger")],
+}
 
 
 class Action(NamedTuple):
@@ -34,7 +44,7 @@ class Action(NamedTuple):
     post: bool
 
 
-def face(  # noqa: PLR0913 - what every face says about itself
+def face(
     request: PageRequest,
     cloud: Cloud,
     name: str,
@@ -43,7 +53,7 @@ def face(  # noqa: PLR0913 - what every face says about itself
     *,
     status: int = 200,
 ) -> HttpResponse:
-    """Show one face of a cloud. It keeps itself fresh while an operation runs, unless a person may be typing."""
+    """Show one face of a cloud. It keeps itself fresh while work goes on, unless a person may be typing."""
     moving = cloud.state in {CloudState.CONNECTING, CloudState.SETTING_UP, CloudState.DELETING}
     operation = context.get("operation")
     live = name != "settings" and (moving or (operation is not None and operation.state in OPEN))
@@ -76,38 +86,38 @@ def tabs(cloud: Cloud, actor: Actor) -> list[dict[str, Any]]:
 
 def actions(cloud: Cloud, actor: Actor) -> list[Action]:
     """Return what can be done with a cloud in its state, the main thing last."""
-    state = CloudState(cloud.state)
     if not actor.may(Permission.CLOUD_OPERATE):
         return []
-
-    def link(label: str, icon: str, view: str, css: str = "primary") -> Action:
-        return Action(label, icon, reverse(view, args=[cloud.id]), css, post=False)
-
-    verify = Action("Verify", "shield-check", reverse("web:cloud-verify", args=[cloud.id]), "", post=True)
-    if state in {CloudState.RESERVED, CloudState.CONNECTING}:
-        return [link("Connect", "link", "web:cloud-connect")]
-    if state is CloudState.CONNECTED:
-        return [link("Create", "play", "web:cloud-create")]
-    if state is CloudState.SETUP_FAILED:
-        return [link("Resume set-up", "rotate-cw", "web:cloud-create")]
-    if state is CloudState.ATTENTION:
-        return [link("Set up again", "wrench", "web:cloud-create", ""), verify._replace(css="primary")]
-    if state is CloudState.DELETE_FAILED:
-        return [link("Delete again", "trash-2", "web:cloud-settings", "danger")]
-    return [verify._replace(css="primary")] if course(Kind.VERIFY, state) else []
+    state = CloudState(cloud.state)
+    found = [
+        Action(label, icon, reverse(view, args=[cloud.id]), css, post=False)
+        for label, icon, view, css in LINKS.get(state, ())
+    ]
+    if state is not CloudState.SETUP_FAILED and course(Kind.VERIFY, state):
+        address = reverse("web:cloud-verify", args=[cloud.id])
+        found.append(Action("Verify", "shield-check", address, "primary", post=True))
+    return found
 
 
 def under_way(operation: Operation | None) -> dict[str, Any]:
-    """Return what the progress of the latest operation shows; its events are read only while it is open."""
-    if operation is None or operation.state not in OPEN:
-        return {"operation": operation}
+    """Return what the progress of the latest operation shows; events of one that went well are not read."""
+    if operation is None or operation.state == OperationState.SUCCEEDED:
+        return {"operation": operation, "made": ()}
     events = queries.events_after(operation)
     told = [event.message for event in events if event.message and event.state != "planned"]
     return {
         "operation": operation,
         "phases": phases(operation.kind, operation.state, steps(events), checked=checked(operation)),
         "latest": told[-1] if told else "",
+        "made": made(operation, events),
     }
+
+
+def made(operation: Operation, events: Iterable[OperationEvent]) -> set[str]:
+    """Return the names of the resources that a set-up has made: their first step bears their name."""
+    if operation.kind != Kind.SETUP:
+        return set()
+    return {event.resource for event in events if event.state == "done" and event.step == event.resource}
 
 
 def checked(operation: Operation) -> str:

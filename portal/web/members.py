@@ -53,7 +53,9 @@ def people(request: PageRequest) -> HttpResponse:
 def invite(request: PageRequest) -> HttpResponse:
     """Invite somebody. The link is shown once, on the page that answers."""
     email = request.POST.get("email", "")
-    invited = invitation_create(actor=request.actor, email=email, role=asked_role(request), now=timezone.now())
+    invited = invitation_create(
+        actor=request.actor, email=email, role=asked_role(request), now=timezone.now()
+    )
     link = request.build_absolute_uri(reverse("web:invitation", args=[invited.secret]))
     return _people(request, link=link, invited=invited.invitation)
 
@@ -88,7 +90,9 @@ def asked_role(request: PageRequest) -> MemberRole:
     """Return the member role that a form names."""
     role = request.POST.get("role", "")
     if role not in set(MemberRole):
-        raise Problem("role_invalid", "Choose one of the roles.", fields={"role": ["Choose one of the roles."]})
+        raise Problem(
+            "role_invalid", "Choose one of the roles.", fields={"role": ["Choose one of the roles."]}
+        )
     return MemberRole(role)
 
 

@@ -18,7 +18,7 @@ from clouds.services.clouds import cloud_reserve
 from clouds.states import CloudState, Kind
 from iam.errors import NotFound, Problem
 from iam.permissions import Permission
-from portal.web import playground, plans
+from portal.web import plans, playground
 from portal.web.documents import bootstrap_of, download
 from portal.web.faces import CRUMB
 from portal.web.pages import PageRequest, render
@@ -37,7 +37,7 @@ FORMS: Mapping[str, tuple[str, str, Any, str]] = {
         "CloudFormation",
         "raydock-role.json",
         export.cloudformation,
-        "Create a stack from this template, in the console or with the AWS CLI. It needs CAPABILITY_NAMED_IAM.",
+        "Create a stack from this template, in the AWS console or by CLI. It needs CAPABILITY_NAMED_IAM.",
     ),
     "aws-cli": (
         "AWS CLI",
@@ -172,7 +172,9 @@ def create(request: PageRequest, cloud_id: str) -> HttpResponse:
     context = {
         "cloud": cloud,
         "plan": plan,
-        "plan_note": note if plan["assumed"] else "From the last look at the account. Set-up looks again first.",
+        "plan_note": note
+        if plan["assumed"]
+        else "From the last look at the account. Set-up looks again first.",
         "steps": steps("create", cloud),
     }
     return render(request, "web/create.html", context, crumbs=_crumbs(cloud, "Create"))
@@ -205,7 +207,7 @@ def steps(now: str, cloud: Cloud | None = None) -> list[Phase]:
 
 
 def _options(asked: Mapping[str, str]) -> dict[str, Any]:
-    """Return the spec options of a form. What cannot be read is passed on as it is, to be refused with a reason."""
+    """Return the spec options of a form. What cannot be read is passed on, to be refused with a reason."""
     ranges = [part.strip() for part in asked["ingress_cidrs"].split(",") if part.strip()]
     zones: int | str | None = int(asked["zones"]) if asked["zones"].isdecimal() else asked["zones"] or None
     return {"vpc_cidr": asked["vpc_cidr"], "zones": zones, "ingress_cidrs": ranges}

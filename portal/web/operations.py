@@ -32,7 +32,8 @@ AGAIN = back_to("web:operation", "operation_id")
 def operations(request: PageRequest) -> HttpResponse:
     """Show the operations that fit the filters, newest first, fresh while one of them runs."""
     chosen = {name: request.GET.get(name, "") for name in ("state", "kind", "cloud")}
-    found = queries.operations(request.actor, OperationFilters(**chosen), request.GET.get("cursor", ""))
+    filters = OperationFilters(cloud=chosen["cloud"], kind=chosen["kind"], state=chosen["state"])
+    found = queries.operations(request.actor, filters, request.GET.get("cursor", ""))
     query = urlencode({name: value for name, value in chosen.items() if value})
     context = {
         "operations": found.results,

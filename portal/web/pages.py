@@ -1,4 +1,4 @@
-"""How a page is put together: the frame around it, what stands in the menu, whole page or only the live part."""
+"""How a page is put together: the frame around it, the menu, the whole of it or only the live part."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -48,7 +48,7 @@ SECTIONS = (
 SANDBOX = Section("sandbox", "Sandbox account", "flask-conical", "web:sandbox", Permission.CLOUD_READ)
 
 
-def render(  # noqa: PLR0913 - what every page says about itself, by name
+def render(
     request: PageRequest,
     template: str,
     context: dict[str, Any] | None = None,
@@ -94,6 +94,7 @@ def theme(request: HttpRequest) -> str:
     """Return the theme the person has chosen: light, dark, or empty for what the system says."""
     chosen = request.COOKIES.get(THEME_COOKIE, "")
     return chosen if chosen in {"light", "dark"} else ""
+
 
 def pager(request: PageRequest, cursor: str, query: str) -> dict[str, str]:
     """Return the addresses of the first and the next page of a list."""

@@ -1,4 +1,4 @@
-"""Plans as people see them before anything runs: by resource, with sentences, from the last look or an assumed one."""
+"""Plans as people see them before anything runs: by resource, in sentences, from the last look or a guess."""
 
 from collections import Counter
 from datetime import datetime
@@ -13,10 +13,22 @@ from iam.policy.grants import Kind, actions
 
 ASSUMED_ZONES = "abc"
 LINES = (
-    {"icon": "network", "label": "A network of its own", "note": "VPC, a public subnet in each zone, internet gateway, routes, S3 endpoint, one security group"},
+    {
+        "icon": "network",
+        "label": "A network of its own",
+        "note": "VPC, a public subnet in each zone, internet gateway, routes, S3 endpoint, security group",
+    },
     {"icon": "cylinder", "label": "A bucket", "note": "Encrypted, closed to the public, TLS only"},
-    {"icon": "user-round-cog", "label": "A cluster role", "note": "What the nodes may do: this bucket and nothing else"},
-    {"icon": "coins", "label": "No hourly charge", "note": "Nothing of this costs money while no cluster runs; the bucket is charged by use"},
+    {
+        "icon": "user-round-cog",
+        "label": "A cluster role",
+        "note": "What the nodes may do: this bucket and nothing else",
+    },
+    {
+        "icon": "coins",
+        "label": "No hourly charge",
+        "note": "Nothing of this costs money while no cluster runs; the bucket is charged by use",
+    },
 )
 LIMITS = {
     "ec2": ("EC2", "only in the cloud's region; changes only to what carries the cloud's tag"),
@@ -29,7 +41,8 @@ LIMITS = {
 def assumed_facts(spec: CloudSpec, now: datetime) -> Facts:
     """Return what an empty account with three zones would look like, for a plan before the first look."""
     zones = tuple(
-        Zone(name=f"{spec.region}{letter}", id=f"az{number}") for number, letter in enumerate(ASSUMED_ZONES, 1)
+        Zone(name=f"{spec.region}{letter}", id=f"az{number}")
+        for number, letter in enumerate(ASSUMED_ZONES, 1)
     )
     return Facts(at=now, account_id=spec.account_id, region=spec.region, zones=zones)
 
@@ -40,7 +53,8 @@ def setup_preview(cloud: Cloud, now: datetime) -> dict[str, Any]:
     facts = Facts.from_json(cloud.facts) if cloud.facts else assumed_facts(spec, now)
     plan = plan_setup(spec, facts).to_json()
     plan["resources"] = [
-        {**one, "sentence": one["steps"][0]["sentence"], "more": len(one["steps"]) - 1} for one in plan["resources"]
+        {**one, "sentence": one["steps"][0]["sentence"], "more": len(one["steps"]) - 1}
+        for one in plan["resources"]
     ]
     plan["assumed"] = not cloud.facts
     return plan

@@ -30,7 +30,9 @@ SCOPES = [
 
 def _accounts(request: PageRequest, problem: Problem | None = None) -> HttpResponse:
     context = {"accounts": service_accounts(actor=request.actor, limit=MOST).results, "roles": ROLES}
-    return _render(request, "web/service_accounts.html", "service-accounts", "Service accounts", context, problem)
+    return _render(
+        request, "web/service_accounts.html", "service-accounts", "Service accounts", context, problem
+    )
 
 
 def _tokens(request: PageRequest, problem: Problem | None = None, **more: Any) -> HttpResponse:
@@ -52,8 +54,13 @@ def _state(token: ApiToken, now: datetime) -> str:
     return "expired" if token.expires_at and token.expires_at <= now else "live"
 
 
-def _render(  # noqa: PLR0913 - what the two pages of this file differ in
-    request: PageRequest, template: str, face: str, label: str, context: dict[str, Any], problem: Problem | None
+def _render(
+    request: PageRequest,
+    template: str,
+    face: str,
+    label: str,
+    context: dict[str, Any],
+    problem: Problem | None,
 ) -> HttpResponse:
     form = {"values": request.POST, "errors": problem.fields if problem else {}, "problem": problem}
     return render(

@@ -1,4 +1,4 @@
-"""How far an operation is, told from its events: phases for the stepper, steps for the table, a timeline. Pure."""
+"""How far an operation is, told from its events: phases, steps and a timeline. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,18 @@ PHASES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("identity", "Cluster role"),
         (CHECKS, "Checks"),
     ),
-    "delete": ((LOOK, "Look and plan"), ("network", "Network"), ("storage", "Bucket"), ("identity", "Cluster role")),
-    "takedown": ((LOOK, "Look and plan"), ("network", "Network"), ("storage", "Bucket"), ("identity", "Cluster role")),
+    "delete": (
+        (LOOK, "Look and plan"),
+        ("network", "Network"),
+        ("storage", "Bucket"),
+        ("identity", "Cluster role"),
+    ),
+    "takedown": (
+        (LOOK, "Look and plan"),
+        ("network", "Network"),
+        ("storage", "Bucket"),
+        ("identity", "Cluster role"),
+    ),
 }
 SERVICES = {"EC2": "network", "S3": "storage", "IAM": "identity"}
 
@@ -77,7 +87,7 @@ def steps(events: Iterable[Event]) -> list[StepLine]:
 
 
 def phases(kind: str, state: str, lines: Sequence[StepLine], *, checked: str = "") -> list[Phase]:
-    """Return the stepper of an operation; empty for kinds that are one step. `checked` says how the checks went."""
+    """Return the stepper; empty for kinds that are one step. `checked` says how the checks went."""
     parts = PHASES.get(kind, ())
     ended = state not in OPEN
     found: list[Phase] = []
@@ -126,7 +136,7 @@ def _part(label: str, lines: Sequence[StepLine], *, ended: bool) -> Phase:
 
 
 def timeline(events: Iterable[Event], *, most: int = 14) -> list[Moment]:
-    """Return what happened last, newest first. Plans and beginnings are left out: nothing has happened there yet."""
+    """Return what happened last, newest first; plans and beginnings are no happenings yet."""
     told = [event for event in events if event.state not in {"planned", "running"}]
     return [_moment(event) for event in reversed(told[-most:])]
 

@@ -1,4 +1,4 @@
-"""The regions offered for a new cloud: those every account has without opting in. Others work over the REST API."""
+"""The regions offered for a new cloud: those every account has from the start. Others work over REST."""
 
 REGIONS = (
     ("us-east-1", "N. Virginia"),

@@ -30,7 +30,11 @@ def sandbox(request: PageRequest) -> HttpResponse:
 def _shown(item: dict[str, Any]) -> dict[str, Any]:
     """Return one thing with the cloud it belongs to, told by its tag or by its name."""
     found = OWNER.search(item["tags"].get(CLOUD_TAG) or item["name"])
-    return {**item, "cloud_id": f"cld_{found[0]}" if found else "", "logical": item["tags"].get(LOGICAL_TAG, "")}
+    return {
+        **item,
+        "cloud_id": f"cld_{found[0]}" if found else "",
+        "logical": item["tags"].get(LOGICAL_TAG, ""),
+    }
 
 
 def _visible(actor: Actor, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -48,4 +52,7 @@ def _visible(actor: Actor, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _accounts(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     accounts = sorted({item["account"] for item in items})
-    return [{"id": account, "things": [item for item in items if item["account"] == account]} for account in accounts]
+    return [
+        {"id": account, "things": [item for item in items if item["account"] == account]}
+        for account in accounts
+    ]

@@ -32,10 +32,10 @@ def page(
 ) -> Callable[[View], View]:
     """Make a view a page of signed-in people who hold the permission.
 
-    The view runs inside its organization's scope, with `request.actor` set. A Denied is written to the audit log
-    and becomes an error page. Any other Problem goes to `again(request, problem, **arguments of the view)`, after
-    what the view had begun was rolled back: a form shows itself with what was wrong; without one there is an
-    error page.
+    The view runs inside its organization's scope, with `request.actor` set. A Denied is written to the audit
+    log and becomes an error page. Any other Problem goes to `again(request, problem, **arguments)`, after what
+    the view had begun was rolled back: a form shows itself with what was wrong; without one there is an error
+    page.
     """
 
     def decorate(view: View) -> View:
@@ -72,7 +72,7 @@ def back_to(name: str, *takes: str) -> Again:
     `takes` names the arguments of the view that the page's address needs.
     """
 
-    def again(request: PageRequest, problem: Problem, **kwargs: Any) -> HttpResponse:
+    def again(request: PageRequest, problem: Problem, **kwargs: Any) -> HttpResponseBase:
         messages.error(request, problem.message)
         return redirect(name, **{one: kwargs[one] for one in takes})
 
@@ -102,5 +102,5 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """Lead to the sign-in page and back. htmx cannot follow that for a part of a page, so the page moves."""
     asked = cast("PageRequest", request)
     if asked.htmx:
-        return HttpResponseClientRedirect(redirect_to_login(asked.htmx.current_url_abs_path or "/").url)
+        return HttpResponseClientRedirect(str(redirect_to_login(asked.htmx.current_url_abs_path or "/").url))
     return redirect_to_login(request.get_full_path())

@@ -17,7 +17,7 @@ from portal.web import (
 
 app_name = "web"
 urlpatterns = [
-    path("", clouds.home, name="home"),
+    path("", clouds.clouds, name="home"),
     path("sign-in", sign_in.sign_in, name="sign-in"),
     path("sign-out", sign_in.sign_out, name="sign-out"),
     path("invitations/<str:secret>", sign_in.invitation, name="invitation"),
@@ -58,7 +58,9 @@ urlpatterns = [
     path("organization/members/<str:member_id>/end", members.member_end, name="member-end"),
     path("organization/service-accounts", programs.accounts, name="service-accounts"),
     path("organization/service-accounts/new", programs.account_new, name="service-account-new"),
-    path("organization/service-accounts/<str:account_id>/end", programs.account_end, name="service-account-end"),
+    path(
+        "organization/service-accounts/<str:account_id>/end", programs.account_end, name="service-account-end"
+    ),
     path("organization/tokens", programs.api_tokens, name="tokens"),
     path("organization/tokens/new", programs.token_new, name="token-new"),
     path("organization/tokens/<str:token_id>/end", programs.token_end, name="token-end"),

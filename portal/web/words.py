@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Word(NamedTuple):
-    """How one value is shown. `tone` is a class of the design system: good, warn, bad, busy, idle or empty."""
+    """How one value is shown. `tone` is a class of the look: good, warn, bad, busy, idle or empty."""
 
     label: str
     tone: str

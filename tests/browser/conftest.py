@@ -82,6 +82,8 @@ def owner(page: Page, world: World, live_server: LiveServer) -> Page:
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[BrowserContext]:
     """A window as narrow as a phone."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce", has_touch=True)
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, reduced_motion="reduce", has_touch=True
+    )
     yield context
     context.close()

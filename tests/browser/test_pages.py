@@ -51,7 +51,9 @@ def barriers(page: Page) -> list[str]:
 
 
 @each_page
-def test_every_page_is_silent_and_open_to_all(owner: Page, world: World, live_server: LiveServer, path: str) -> None:
+def test_every_page_is_silent_and_open_to_all(
+    owner: Page, world: World, live_server: LiveServer, path: str
+) -> None:
     owner.goto(live_server.url + filled(path, world))
     assert owner.locator("h1").count() == 1
 

@@ -1,4 +1,4 @@
-"""The whole story by hand, on a whole Raydock: sign in, new cloud, watch it, verify, break, mend, delete, audit."""
+"""The whole story by hand, on a whole Raydock: new cloud, watch it, verify, break, mend, delete, audit."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -122,7 +122,11 @@ def made(stack: Stack, cloud: str) -> list[str]:
     vpcs = ec2.describe_vpcs(Filters=tagged)["Vpcs"]
     subnets = ec2.describe_subnets(Filters=tagged)["Subnets"]
     groups = ec2.describe_security_groups(Filters=tagged)["SecurityGroups"]
-    return [*(one["VpcId"] for one in vpcs), *(one["SubnetId"] for one in subnets), *(g["GroupId"] for g in groups)]
+    return [
+        *(one["VpcId"] for one in vpcs),
+        *(one["SubnetId"] for one in subnets),
+        *(g["GroupId"] for g in groups),
+    ]
 
 
 def break_group(stack: Stack, page: Page) -> None:

@@ -1,5 +1,7 @@
 """Every address of the console, tried by an owner, an auditor, a stranger and nobody."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
@@ -11,10 +13,16 @@ from portal.web.urls import urlpatterns
 from tests.web.conftest import Visit
 from tests.world import World
 
+
+def declared(pattern: URLPattern, name: str) -> Any:
+    """What the view says about itself."""
+    return getattr(pattern.callback, name)
+
+
 OPEN = {"sign-in", "sign-out", "invitation", "switch-organization"}
 GUARDED = [pattern for pattern in urlpatterns if pattern.name not in OPEN]
-READS = [pattern for pattern in GUARDED if "GET" in pattern.callback.methods]
-CHANGES = [pattern for pattern in GUARDED if "POST" in pattern.callback.methods]
+READS = [pattern for pattern in GUARDED if "GET" in declared(pattern, "methods")]
+CHANGES = [pattern for pattern in GUARDED if "POST" in declared(pattern, "methods")]
 # Shows what the sandbox process holds; it is not there in these tests, which the page has to say.
 WITHOUT_SANDBOX = {"sandbox"}
 # Leads on to where the cloud stands.
@@ -52,7 +60,7 @@ def name_of(pattern: URLPattern) -> str:
 
 @pytest.mark.parametrize("pattern", urlpatterns, ids=name_of)
 def test_says_who_may_come_in(pattern: URLPattern) -> None:
-    permission = pattern.callback.permission
+    permission = declared(pattern, "permission")
     assert isinstance(permission, Permission) or (permission is None and pattern.name in OPEN)
 
 
@@ -65,7 +73,7 @@ def test_shows_an_owner_everything(pattern: URLPattern, world: World, visit: Vis
 
 @pytest.mark.parametrize("pattern", READS, ids=name_of)
 def test_shows_an_auditor_what_may_be_read(pattern: URLPattern, world: World, visit: Visit) -> None:
-    allowed = pattern.callback.permission in ROLES[MemberRole.AUDITOR]
+    allowed = declared(pattern, "permission") in ROLES[MemberRole.AUDITOR]
 
     answer = visit(world.people.auditor).get(address(pattern, world))
 
@@ -105,7 +113,9 @@ def test_shows_a_stranger_an_own_empty_house(pattern: URLPattern, world: World, 
 def test_lets_a_stranger_change_nothing(pattern: URLPattern, world: World, visit: Visit) -> None:
     before = AuditEvent.objects.filter(organization_id=world.people.organization.id).count()
 
-    answer = visit(world.people.stranger).post(address(pattern, world), {"role": "owner", "name": "taken over"})
+    answer = visit(world.people.stranger).post(
+        address(pattern, world), {"role": "owner", "name": "taken over"}
+    )
 
     assert answer.status_code == NOTHING
     assert AuditEvent.objects.filter(organization_id=world.people.organization.id).count() == before
@@ -134,7 +144,9 @@ def test_takes_no_form_that_it_did_not_make(world: World, visit: Visit) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.cookies = visit(world.people.owner).cookies
 
-    answer = browser.post(reverse("web:cloud-delete", args=[world.ready.id]), {"confirm_name": world.ready.name})
+    answer = browser.post(
+        reverse("web:cloud-delete", args=[world.ready.id]), {"confirm_name": world.ready.name}
+    )
 
     assert answer.status_code == REFUSED
     assert "Go back, reload the page" in answer.content.decode()
@@ -150,5 +162,3 @@ def test_answers_a_removed_member_as_nobody_special(world: World, visit: Visit) 
 
 def last_event() -> AuditEvent:
     return AuditEvent.objects.order_by("-at", "-seq").first() or AuditEvent()
-
-

@@ -36,9 +36,13 @@ def grow(world: World, now: datetime) -> None:
         furnish(factories.operation(world.ready, Kind.VERIFY, OperationState.SUCCEEDED, due_at=now), now)
         join(world.people.organization, role=world.people.member.actor.role, now=now)
         audit.append(
-            actor=world.people.owner.actor, action="cloud.verify", entity="cloud", target_id=world.ready.id,
-            cloud_id=world.ready.id, now=now,
-        )  # fmt: skip
+            actor=world.people.owner.actor,
+            action="cloud.verify",
+            entity="cloud",
+            target_id=world.ready.id,
+            cloud_id=world.ready.id,
+            now=now,
+        )
     world.setup.events.all().delete()
     furnish(world.setup, now)
 

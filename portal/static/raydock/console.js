@@ -111,5 +111,10 @@ function freeFocus() {
   }
 }
 addEventListener("resize", freeFocus);
-addEventListener("load", freeFocus);
+addEventListener("load", () => {
+  freeFocus();
+  // On a phone the tab one is on may lie outside the row of tabs.
+  const tab = document.querySelector(".tabs [aria-current]");
+  if (tab) tab.closest(".tabs").scrollLeft = tab.offsetLeft - 16;
+});
 document.addEventListener("htmx:after:swap", freeFocus);
