@@ -102,6 +102,7 @@ class Operation(models.Model):
     finished_at = models.DateTimeField(null=True)
     steps_done = models.PositiveIntegerField(default=0)
     steps_total = models.PositiveIntegerField(default=0)
+    last_event = models.PositiveIntegerField(default=0)
     retry_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="retries", db_index=False)
 
     class Meta:
@@ -159,7 +160,6 @@ class Intent(models.Model):
     step = models.CharField(max_length=120)
     action = models.CharField(max_length=80)
     token = models.CharField(max_length=64)
-    tries = models.PositiveIntegerField(default=1)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=16, default="")

@@ -10,7 +10,8 @@ from clouds.facts import Facts
 from clouds.findings import Finding
 from clouds.planning import Resource, Step
 from clouds.services import records
-from clouds.services.records import Call, End, Event, Start
+from clouds.services.events import Event
+from clouds.services.records import Call, End, Start
 from workers.aws.apply import StepEnd
 from workers.aws.ports import CallRecord
 from workers.holds import CancelRequested, HandOver, Hold

@@ -180,6 +180,7 @@ class Migration(migrations.Migration):
                 ("finished_at", models.DateTimeField(null=True)),
                 ("steps_done", models.PositiveIntegerField(default=0)),
                 ("steps_total", models.PositiveIntegerField(default=0)),
+                ("last_event", models.PositiveIntegerField(default=0)),
                 (
                     "cloud",
                     models.ForeignKey(
@@ -217,7 +218,6 @@ class Migration(migrations.Migration):
                 ("step", models.CharField(max_length=120)),
                 ("action", models.CharField(max_length=80)),
                 ("token", models.CharField(max_length=64)),
-                ("tries", models.PositiveIntegerField(default=1)),
                 ("started_at", models.DateTimeField()),
                 ("finished_at", models.DateTimeField(null=True)),
                 ("outcome", models.CharField(default="", max_length=16)),

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from django.db import transaction
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from clouds.models import Lane, Operation, WorkerBeat
+from clouds.services.writing import writing
 from clouds.states import OPEN, OperationState
 from iam import tenancy
 
@@ -41,7 +41,7 @@ def claim(*, worker: str, limit: int, lease: timedelta, now: datetime) -> list[C
 
     Two workers never get the same one: PostgreSQL skips rows that another is taking, SQLite has one writer.
     """
-    with tenancy.everyone(), transaction.atomic():
+    with writing(tenancy.everyone()):
         taken = _abandoned(now, limit)
         taken += _in_turn(now, limit - len(taken))
         if taken:
@@ -106,7 +106,7 @@ def heartbeat(held: Sequence[Claim], *, lease: timedelta, now: datetime) -> Mapp
     """
     if not held:
         return {}
-    with tenancy.everyone(), transaction.atomic():
+    with writing(tenancy.everyone()):
         standing = _still_held(held)
         rows = standing.order_by("pk").select_for_update().values_list("pk", "cancel_requested_at")
         found = {pk: requested is not None for pk, requested in rows}
@@ -125,7 +125,7 @@ def release(given: Sequence[Claim], *, crashed: bool, now: datetime) -> None:
     """Give operations back, due at once: a worker that stops, or whose turn lost the database (`crashed`)."""
     if not given:
         return
-    with tenancy.everyone(), transaction.atomic():
+    with writing(tenancy.everyone()):
         rows = _still_held(given).order_by("pk").select_for_update()
         Operation.objects.filter(pk__in=[row.pk for row in rows]).update(
             state=OperationState.QUEUED,

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from clouds.models import Cloud, Operation, OperationEvent, Verification
+from clouds.models import Cloud, Operation, Verification
 from clouds.outcomes import Cancelled, Done, Failed
+from clouds.services.events import Event, add_events
 from clouds.states import FINAL, CloudState, Course, Kind, OperationState, course, may_move, verdict
 from iam import audit
 from iam.actors import Actor
@@ -46,6 +47,7 @@ def end(operation: Operation, ending: Ending, *, now: datetime) -> None:
     """
     state = _ENDS[type(ending)]
     started = operation.attempts > 0
+    add_events(operation, [Event(ending.message, state)], now)
     move(
         operation,
         state,
@@ -54,11 +56,12 @@ def end(operation: Operation, ending: Ending, *, now: datetime) -> None:
         fix=getattr(ending, "fix", ""),
         finished_at=now,
         due_at=None,
+        last_event=operation.last_event,
         fence=operation.fence + 1,
     )
     cloud = Cloud.objects.select_for_update().get(pk=operation.cloud_id)
     _follow(operation, cloud, ending, started=started, now=now)
-    _say(operation, cloud, state, now)
+    _audit(operation, cloud, state, now)
 
 
 def _follow(operation: Operation, cloud: Cloud, ending: Ending, *, started: bool, now: datetime) -> None:
@@ -95,17 +98,8 @@ def _set_state(cloud: Cloud, state: CloudState) -> None:
         cloud.save(update_fields=["state", "version"])
 
 
-def _say(operation: Operation, cloud: Cloud, state: OperationState, now: datetime) -> None:
-    """Write the closing event and the audit event. The audit event comes last: it locks the chain's end."""
-    last = OperationEvent.objects.filter(operation=operation).order_by("-seq").first()
-    OperationEvent.objects.create(
-        organization_id=operation.organization_id,
-        operation=operation,
-        seq=last.seq + 1 if last else 1,
-        at=now,
-        state=state,
-        message=operation.message,
-    )
+def _audit(operation: Operation, cloud: Cloud, state: OperationState, now: datetime) -> None:
+    """Write the audit event. It comes last: it locks the end of the organization's chain."""
     audit.append(
         actor=actor_of(operation),
         action=f"cloud.{operation.kind}",

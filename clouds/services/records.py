@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Q
 
 from clouds.facts import Facts
 from clouds.findings import Finding, Status
@@ -21,7 +21,6 @@ from clouds.models import (
     CloudResource,
     Intent,
     Operation,
-    OperationEvent,
     Verification,
     VerificationFinding,
 )
@@ -29,6 +28,8 @@ from clouds.outcomes import Again, Cancelled, Outcome
 from clouds.planning.inventory import Resource
 from clouds.services import moves
 from clouds.services.claims import Claim
+from clouds.services.events import Event, add_events
+from clouds.services.writing import writing
 from clouds.states import OperationState
 from iam import tenancy
 
@@ -42,17 +43,6 @@ ROLE_TAKEN = (
 
 class LostFence(Exception):  # noqa: N818 - a fact about the work, not a defect
     """Another worker holds the operation, or it has ended: this one must stop at once."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something for people to read: one step or the whole operation, and what became of it."""
-
-    message: str
-    state: str = "info"
-    step: str = ""
-    resource: str = ""
-    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,7 +80,7 @@ class Call:
 @contextmanager
 def held(claim: Claim) -> Iterator[Operation]:
     """Open a transaction in which the claim stands, with its operation's row locked; raise LostFence."""
-    with tenancy.scope(claim.organization_id), transaction.atomic():
+    with writing(tenancy.scope(claim.organization_id)):
         rows = Operation.objects.select_for_update().filter(
             pk=claim.operation_id, fence=claim.fence, state=OperationState.RUNNING
         )
@@ -125,10 +115,9 @@ def advance(
         if going:
             _start_intents(operation, starting, now)
         started = {one.step for one in starting}
-        kept = [one for one in events if going or one.step not in started]
-        _add_events(operation, kept, now)
+        add_events(operation, [one for one in events if going or one.step not in started], now)
         _add_calls(operation, calls)
-        _progress(operation, ended)
+        _count(operation, ended)
     return going
 
 
@@ -140,13 +129,8 @@ def _end_intents(operation: Operation, ended: Sequence[End], now: datetime) -> N
 
 
 def _start_intents(operation: Operation, starting: Sequence[Start], now: datetime) -> None:
-    """Write the intents; a step that was tried before gets its old row back, with one try more."""
-    names = [one.step for one in starting]
-    again = Intent.objects.filter(operation=operation, step__in=names)
-    known = set(again.values_list("step", flat=True))
-    if known:
-        again.update(tries=F("tries") + 1, started_at=now, finished_at=None, outcome="", reply={})
-    Intent.objects.bulk_create(
+    """Write the intents. A step that was tried before is open again: each has one row."""
+    rows = [
         Intent(
             organization_id=operation.organization_id,
             operation=operation,
@@ -157,20 +141,12 @@ def _start_intents(operation: Operation, starting: Sequence[Start], now: datetim
             started_at=now,
         )
         for one in starting
-        if one.step not in known
-    )
-
-
-def _add_events(operation: Operation, events: Sequence[Event], now: datetime) -> None:
-    if not events:
-        return
-    rows = OperationEvent.objects.filter(operation=operation)
-    last = rows.aggregate(last=Max("seq"))["last"] or 0
-    OperationEvent.objects.bulk_create(
-        OperationEvent(
-            organization_id=operation.organization_id, operation=operation, seq=seq, at=now, **asdict(one)
-        )
-        for seq, one in enumerate(events, start=last + 1)
+    ]
+    Intent.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["operation", "step"],
+        update_fields=["action", "token", "started_at", "finished_at", "outcome", "reply"],
     )
 
 
@@ -181,13 +157,13 @@ def _add_calls(operation: Operation, calls: Iterable[Call]) -> None:
     )
 
 
-def _progress(operation: Operation, ended: Sequence[End]) -> None:
+def _count(operation: Operation, ended: Sequence[End]) -> None:
     """Count what was done. Progress clears the marks of a stalled or poisoned operation."""
     done = sum(one.outcome == "done" for one in ended)
     if done:
         operation.steps_done += done
         operation.stalled = operation.crashes = 0
-        operation.save(update_fields=["steps_done", "stalled", "crashes"])
+    operation.save(update_fields=["steps_done", "stalled", "crashes", "last_event"])
 
 
 def expect(claim: Claim, steps: int) -> None:
