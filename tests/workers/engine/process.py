@@ -17,7 +17,7 @@ from clouds.models import WorkerBeat
 from tests.stack import ROOT, wait_for
 from tests.workers.engine import world
 
-LEASE, HEARTBEAT = 1.0, 0.3
+LEASE, HEARTBEAT = 1.5, 0.3
 START_SECONDS = 60.0
 
 
