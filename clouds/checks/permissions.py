@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from clouds.checks.asking import Answer, Case, Check, How
 from clouds.facts import Role
+from iam.policy.documents import Kind as Attached
+from iam.policy.documents import parse
 from iam.policy.errors import PolicyError
 from iam.policy.evaluate import PolicySet, Request, evaluate
 from iam.policy.grants import GRANTS, CloudNames, Grant, Kind
@@ -92,10 +94,8 @@ def _answer(case: Case, asked: list[Request], *, expected: str) -> Answer:
             "iam:GetPolicy and iam:GetPolicyVersion to the role, or attach the policy that is shown.",
             **_how(case, role),
         )
-    boundary = None if role.boundary is None else [role.boundary]
-    policies = PolicySet(identity=list(identity), boundary=boundary)
     try:
-        missing = _missing(policies, asked)
+        missing = _missing(_policies(role, identity), asked)
     except PolicyError as error:
         return Answer(
             good=None,
@@ -106,6 +106,12 @@ def _answer(case: Case, asked: list[Request], *, expected: str) -> Answer:
             **_how(case, role),
         )
     return _verdict(case, role, missing, expected)
+
+
+def _policies(role: Role, identity: Iterable[Mapping[str, object]]) -> PolicySet:
+    """The role's policies, read once: they are asked about a hundred requests."""
+    boundary = None if role.boundary is None else [parse(role.boundary, Attached.BOUNDARY)]
+    return PolicySet(identity=[parse(one) for one in identity], boundary=boundary)
 
 
 def _missing(policies: PolicySet, asked: Iterable[Request]) -> dict[str, str]:
