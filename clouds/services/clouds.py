@@ -1,6 +1,5 @@
 """Who changes clouds: reserve, rename, protect. Each change and its audit event are one transaction."""
 
-import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -13,9 +12,9 @@ from clouds.specs import SpecError
 from iam import audit, tenancy
 from iam.actors import Actor
 from iam.errors import Problem
+from iam.ids import new_external_id
 from iam.permissions import Permission
 
-EXTERNAL_ID_BYTES = 24  # 192 bits; PRODUCT 3, T1 asks for 128
 OPTIONS = frozenset({"vpc_cidr", "zones", "ingress_cidrs"})
 KINDS = frozenset({"managed"})
 
@@ -42,7 +41,7 @@ def cloud_reserve(
         account_id=account_id,
         kind=kind,
         options=dict(options or {}),
-        external_id=_new_external_id(),
+        external_id=new_external_id(),
         created_at=now,
         created_by=actor.label,
     )
@@ -163,10 +162,6 @@ def _fits(name: str, value: object) -> bool:
     if name == "vpc_cidr":
         return isinstance(value, str)
     return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
-
-
-def _new_external_id() -> str:
-    return f"rdk-ext-{secrets.token_hex(EXTERNAL_ID_BYTES)}"
 
 
 def _described(cloud: Cloud) -> dict[str, Any]:

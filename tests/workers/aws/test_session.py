@@ -46,6 +46,18 @@ def test_a_role_that_asks_for_no_external_id_is_found_out(
     assert entered.lets_in(door, wrong_external_id(), record=ignore)
 
 
+def test_t08_a_role_that_takes_any_external_id_of_ours_is_found_out(
+    aws_sandbox: SandboxProcess, entered: Sessions
+) -> None:
+    spec = new_spec()
+    trust = trust_policy(spec.portal_role_arn, "x")
+    for statement in trust["Statement"]:
+        statement["Condition"] = {"StringLike": {"sts:ExternalId": "rdk-ext-*"}}
+    door = Place(aws_sandbox, customer_role(aws_sandbox, spec, trust=trust), entered).door
+    assert not entered.lets_in(door, None, record=ignore)
+    assert entered.lets_in(door, wrong_external_id(), record=ignore)
+
+
 def test_an_unclear_answer_is_not_taken_for_a_refusal(place: Place, aws_sandbox: SandboxProcess) -> None:
     aws_sandbox.fault("sts:AssumeRole", "throttle", times=None)
     with pytest.raises(AwsError):
