@@ -68,6 +68,7 @@ def request(
         _refuse_busy(current, wanted)
         _refuse_state(current, wanted)
         _refuse_protected(current, wanted)
+        _refuse_loss(actor, current, wanted)
         if wanted in BUDGETS:
             spend(BUDGETS[wanted], current.id, now=now)
         operation = _accepted(actor, current, wanted, kept, reason, retry_of, now)
@@ -145,12 +146,19 @@ def _refuse_state(cloud: Cloud, kind: Kind) -> None:
 
 
 def _refuse_protected(cloud: Cloud, kind: Kind) -> None:
-    if kind is Kind.DELETE and cloud.delete_protection:
+    if kind in REMOVALS and cloud.delete_protection:
         raise Problem(
             "delete_protected",
             f"{cloud.name} is protected against deletion. Take the protection off first, then delete it.",
             status=409,
         )
+
+
+def _refuse_loss(actor: Actor, cloud: Cloud, kind: Kind) -> None:
+    """A set-up that mends a cloud may fail too. Taking that down takes what was in use: that is a delete."""
+    built = Operation.objects.filter(cloud=cloud, kind=Kind.SETUP, state=OperationState.SUCCEEDED)
+    if kind is Kind.TAKEDOWN and built.exists():
+        actor.require(Permission.CLOUD_DELETE, target_kind="cloud", target_id=cloud.id)
 
 
 def cancel(*, actor: Actor, operation: Operation, reason: str = "", now: datetime) -> Operation:
@@ -168,6 +176,8 @@ def cancel(*, actor: Actor, operation: Operation, reason: str = "", now: datetim
                 status=409,
             )
         if current.cancel_requested_at is None:
+            # Before the end of the audit chain, as everywhere: else this and a request wait for each other.
+            Cloud.objects.select_for_update().get(pk=current.cloud_id)
             current.cancel_requested_at = now
             current.save(update_fields=["cancel_requested_at"])
             _audit(actor, "operation.cancel", current, current.cloud, {}, reason, now)

@@ -174,6 +174,27 @@ def test_nothing_was_made_so_nothing_is_taken_down(us: People, now: datetime) ->
     assert state_of(us, cloud) == CloudState.CONNECTED
 
 
+def test_a_protected_cloud_is_not_taken_down(us: People, now: datetime) -> None:
+    cloud = factories.cloud(us.organization, CloudState.SETUP_FAILED, delete_protection=True)
+    created_in(cloud)
+    with pytest.raises(Problem) as protected:
+        ask(us, cloud, Kind.TAKEDOWN, now)
+    assert protected.value.code == "delete_protected"
+    assert state_of(us, cloud) == CloudState.SETUP_FAILED
+
+
+def test_who_may_not_delete_takes_no_cloud_down_that_was_in_use(us: People, now: datetime) -> None:
+    fresh = factories.cloud(us.organization, CloudState.SETUP_FAILED)
+    used = factories.cloud(us.organization, CloudState.SETUP_FAILED)
+    factories.operation(used, Kind.SETUP, OperationState.SUCCEEDED)
+    for cloud in (fresh, used):
+        created_in(cloud)
+    with pytest.raises(Denied):
+        ask(us, used, Kind.TAKEDOWN, now, actor=us.member.actor)
+    assert ask(us, fresh, Kind.TAKEDOWN, now, actor=us.member.actor).state == OperationState.QUEUED
+    assert ask(us, used, Kind.TAKEDOWN, now, actor=us.admin.actor).state == OperationState.QUEUED
+
+
 def test_only_a_set_up_is_taken_down(us: People, now: datetime) -> None:
     cloud = factories.cloud(us.organization, CloudState.SETUP_FAILED)
     look = factories.operation(cloud, Kind.VERIFY, OperationState.FAILED)
