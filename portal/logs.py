@@ -9,10 +9,10 @@ from typing import Any, Final
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
-# Access key ids, our own tokens, bearer headers, and `…secret…=value` / `…token…: value` pairs.
+# Access key ids, our tokens and invitations, bearer headers, and `…secret…=value` / `…token…: value` pairs.
 SECRETS: Final = re.compile(
     r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
-    r"|\brdk_\w{8,}"
+    r"|\brd[ki]_\w{8,}"
     r"|(?i:\bbearer\s+)\S+"
     r"|(?i:(?:secret\w*|password|session_?token|api_?token)[\"']?\s*[=:]\s*[\"']?)[^\s\"',&]+"
 )

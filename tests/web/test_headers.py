@@ -62,6 +62,7 @@ def test_only_our_own_proxies_are_believed(proxies: int, forwarded: str, expecte
     [
         ("Authorization: Bearer abc.def", "abc.def"),
         ("token rdk_ab12cd34_secret made", "ab12cd34"),
+        ("Bad Request: /invitations/rdi_ab12cd34_secret_crc", "ab12cd34"),
         ("'SecretAccessKey': 'wJalr/XUt'", "wJalr"),
         ("password=hunter2&x=1", "hunter2"),
         ("key " + "AKIA" + "ABCDEFGHIJKLMNOP" + " used", "ABCDEFGHIJKLMNOP"),
