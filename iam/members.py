@@ -8,7 +8,7 @@ from iam import audit, tenancy
 from iam.access import member_for
 from iam.actors import Actor
 from iam.errors import Problem
-from iam.models import ApiToken, Membership
+from iam.models import ApiToken, Invitation, Membership
 from iam.organizations import locked
 from iam.paging import Page, page
 from iam.permissions import ROLES, MemberRole, Permission
@@ -49,13 +49,20 @@ def member_change_role(
 
 
 def member_remove(*, actor: Actor, membership_id: str, reason: str = "", now: datetime) -> None:
-    """End a membership, and with it its tokens. A person who comes back starts with a new membership."""
+    """End a membership, with its tokens and what invitations the person still holds.
+
+    A person who comes back starts with a new membership.
+    """
     with tenancy.scope(actor.organization_id), transaction.atomic():
         member = _held(actor, membership_id, "member.remove")
         _keep_one_owner(member)
         member.removed_at = now
         member.save(update_fields=["removed_at"])
         revoked = ApiToken.objects.filter(membership=member, revoked_at=None).update(revoked_at=now)
+        offers = Invitation.objects.filter(
+            organization_id=actor.organization_id, email=member.user.email, accepted_at=None, revoked_at=None
+        )
+        taken_back = offers.update(revoked_at=now)
         audit.append(
             actor=actor,
             action="member.remove",
@@ -63,7 +70,7 @@ def member_remove(*, actor: Actor, membership_id: str, reason: str = "", now: da
             target_id=member.id,
             target_name=member.user.email,
             before={"role": member.role},
-            after={"tokens_revoked": revoked},
+            after={"tokens_revoked": revoked, "invitations_revoked": taken_back},
             reason=reason,
             now=now,
         )

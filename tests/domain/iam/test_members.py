@@ -134,6 +134,15 @@ def test_who_comes_back_gets_a_new_membership_and_no_old_token(us: People, now: 
         assert not again.tokens.exists()
 
 
+def test_who_is_removed_does_not_come_back_by_an_old_invitation(us: People, now: datetime) -> None:
+    used, spare = invite(us, now), invite(us, now, MemberRole.ADMIN)
+    member = accept(used, now)
+    member_remove(actor=us.owner.actor, membership_id=member.id, now=now)
+    with pytest.raises(Problem, match="taken back"):
+        accept(spare, now)
+    assert accept(invite(us, now), now).role == MemberRole.MEMBER
+
+
 def test_a_weak_password_is_refused_with_reasons(us: People, now: datetime) -> None:
     with pytest.raises(Problem) as refused:
         accept(invite(us, now), now, password="password")
