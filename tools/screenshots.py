@@ -1,7 +1,7 @@
 """Photograph the console: a whole Raydock is started, filled through REST, and looked at.
 
-`python tools/screenshots.py` renews the pictures of docs/images. With `--all FOLDER` every page goes there, in
-both themes and 390 px wide, to be looked at before a change of the look lands.
+`python tools/screenshots.py` renews the pictures of docs/images. With `--all FOLDER` every page goes there,
+in both themes and 390 px wide, to be looked at before a change of the look lands.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def page(
     """Make a view a page of signed-in people who hold the permission.
 
     The view runs inside its organization's scope, with `request.actor` set. A Denied is written to the audit
-    log and becomes an error page. Any other Problem goes to `again(request, problem, **arguments)`, after what
+    log and becomes an error page. Any other Problem goes to `again(request, problem, **arguments)` after what
     the view had begun was rolled back: a form shows itself with what was wrong; without one there is an error
     page.
     """

@@ -35,7 +35,6 @@ PAGES = {
     "service accounts": "/organization/service-accounts",
     "tokens": "/organization/tokens",
 }
-each_page = pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
 
 
 def filled(path: str, world: World) -> str:
@@ -50,8 +49,8 @@ def barriers(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
 
 
-@each_page
-def test_every_page_is_silent_and_open_to_all(
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+def test_every_page_is_silent_open_to_all_and_fits_a_phone(
     owner: Page, world: World, live_server: LiveServer, path: str
 ) -> None:
     owner.goto(live_server.url + filled(path, world))
@@ -61,11 +60,20 @@ def test_every_page_is_silent_and_open_to_all(
         owner.emulate_media(color_scheme=theme)
         assert barriers(owner) == [], theme
 
-
-@each_page
-def test_every_page_fits_a_phone(owner: Page, world: World, live_server: LiveServer, path: str) -> None:
     owner.set_viewport_size({"width": 390, "height": 844})
-
-    owner.goto(live_server.url + filled(path, world))
-
     assert owner.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/invitations/rdi_unknown"])
+def test_pages_for_nobody_are_open_to_all(page: Page, live_server: LiveServer, path: str) -> None:
+    page.goto(live_server.url + path)
+
+    assert barriers(page) == []
+
+
+def test_the_error_page_is_open_to_all(page: Page, live_server: LiveServer, complaints: list[str]) -> None:
+    page.goto(live_server.url + "/no/such/page")
+
+    assert barriers(page) == []
+    assert [one for one in complaints if "404" not in one] == []
+    complaints.clear()  # the browser tells of the 404 itself
