@@ -34,7 +34,7 @@ def run() -> list[Figure]:
     measured: dict[str, list[tuple[int, int, float]]] = {"setup": [], "verify": [], "delete": []}
     with embedded() as stack, stack.client() as api:
         clouds = [connected(api, stack, f"bench-{number}") for number in range(RUNS + 1)]
-        stack.sandbox("POST", "switches", {"latency": LATENCY})
+        stack.sandbox("POST", "switches", {"latency": LATENCY, "durable": False})
         for number, cloud in enumerate(clouds):
             lived = one_life(api, stack, cloud)
             # The first one builds the SDK's clients and loads moto's models.
