@@ -9,7 +9,7 @@ from clouds.clock import Clock
 from clouds.facts import Facts
 from clouds.findings import Finding
 from clouds.planning import Resource, Step
-from clouds.services import records
+from clouds.services import records, sightings
 from clouds.services.events import Event
 from clouds.services.records import Call, End, Start
 from workers.aws.apply import StepEnd
@@ -79,15 +79,15 @@ class Journal:
 
     def save_facts(self, facts: Facts, resources: Sequence[Resource]) -> None:
         """The last look at the cloud."""
-        records.save_facts(self._hold.claim, facts, resources, now=self._now())
+        sightings.save_facts(self._hold.claim, facts, resources, now=self._now())
 
     def save_role(self, role_arn: str) -> str:
         """The role that passed the trust test. Answers a refusal's words when another cloud has it."""
-        return records.save_role(self._hold.claim, role_arn)
+        return sightings.save_role(self._hold.claim, role_arn)
 
     def save_findings(self, findings: Sequence[Finding], *, started_at: datetime) -> None:
         """A verification and what it found."""
-        records.save_findings(self._hold.claim, findings, started_at=started_at, now=self._now())
+        sightings.save_findings(self._hold.claim, findings, started_at=started_at, now=self._now())
 
     def _now(self) -> datetime:
         return self._clock.now()

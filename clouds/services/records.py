@@ -1,4 +1,4 @@
-"""What a worker writes while it works: steps, events, AWS calls, facts, findings, and how the turn ended.
+"""What a worker writes while it works: steps, events, AWS calls, and how the turn ended.
 
 Every write first locks the operation's row and asks whether the worker still holds it. The answer no is
 LostFence: nothing of that write is kept, and nothing more may be called.
@@ -10,22 +10,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
-from clouds.facts import Facts
-from clouds.findings import Finding, Status
 from clouds.models import (
     AwsCall,
     Cloud,
-    CloudResource,
     Intent,
     Operation,
-    Verification,
-    VerificationFinding,
 )
 from clouds.outcomes import Again, Cancelled, Outcome
-from clouds.planning.inventory import Resource
 from clouds.services import moves
 from clouds.services.claims import Claim
 from clouds.services.events import Event, add_events
@@ -35,10 +28,6 @@ from iam import tenancy
 
 UNKNOWN = "unknown"
 RESOLVED = "resolved"
-ROLE_TAKEN = (
-    "This role cannot be used for this cloud, because each cloud needs a role of its own. "
-    "Make one with the documents shown for this cloud, and connect with that."
-)
 
 
 class LostFence(Exception):  # noqa: N818 - a fact about the work, not a defect
@@ -187,97 +176,6 @@ def resolve(claim: Claim, steps: Sequence[str], *, now: datetime) -> None:
         Intent.objects.filter(
             Q(outcome="") | Q(outcome=UNKNOWN), cloud_id=operation.cloud_id, step__in=steps
         ).update(outcome=RESOLVED, finished_at=now)
-
-
-def save_facts(claim: Claim, facts: Facts, resources: Sequence[Resource], *, now: datetime) -> None:
-    """Write the last look at the cloud, and its resources as people see them."""
-    with held(claim) as operation:
-        Cloud.objects.filter(pk=operation.cloud_id).update(facts=facts.to_json(), facts_at=facts.at)
-        rows = [_resource(operation, one, now) for one in _one_of_each(resources)]
-        CloudResource.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["cloud", "logical_name"],
-            update_fields=["kind", "aws_id", "name", "arn", "state", "operation", "updated_at"],
-        )
-        known = [row.logical_name for row in rows]
-        CloudResource.objects.filter(cloud_id=operation.cloud_id).exclude(logical_name__in=known).delete()
-
-
-def _one_of_each(resources: Sequence[Resource]) -> Iterable[Resource]:
-    """A resource that exists twice is told twice: the second is named after its id."""
-    return {_name(one): one for one in resources}.values()
-
-
-def _name(resource: Resource) -> str:
-    return f"{resource.logical} ({resource.id})" if resource.state == "duplicate" else resource.logical
-
-
-def _resource(operation: Operation, found: Resource, now: datetime) -> CloudResource:
-    return CloudResource(
-        organization_id=operation.organization_id,
-        cloud_id=operation.cloud_id,
-        logical_name=_name(found),
-        kind=found.kind,
-        aws_id=found.id,
-        name=found.name,
-        arn=found.arn,
-        state=found.state,
-        operation=operation,
-        created_at=now,
-        updated_at=now,
-    )
-
-
-def save_role(claim: Claim, role_arn: str) -> str:
-    """Store the role that passed the trust test. Answer a refusal's words where another cloud has it (T12).
-
-    The words are the same whoever has it: nobody learns of another organization's clouds (T11).
-    """
-    with held(claim) as operation:
-        try:
-            with transaction.atomic():
-                Cloud.objects.filter(pk=operation.cloud_id).update(
-                    role_arn=role_arn, version=F("version") + 1
-                )
-        except IntegrityError:
-            return ROLE_TAKEN
-    return ""
-
-
-def save_findings(claim: Claim, findings: Sequence[Finding], *, started_at: datetime, now: datetime) -> None:
-    """Write a verification with what it found. Written again in the same operation, it replaces itself."""
-    with held(claim) as operation:
-        counts = _counted(findings)
-        verification, _ = Verification.objects.update_or_create(
-            operation=operation,
-            defaults={
-                "organization_id": operation.organization_id,
-                "cloud_id": operation.cloud_id,
-                "started_at": started_at,
-                "finished_at": now,
-                **counts,
-            },
-        )
-        VerificationFinding.objects.filter(verification=verification).delete()
-        VerificationFinding.objects.bulk_create(_finding(verification, one) for one in findings)
-        Cloud.objects.filter(pk=operation.cloud_id).update(
-            checks_passed=counts["passed"], checks_total=len(findings), verified_at=now
-        )
-
-
-def _counted(findings: Sequence[Finding]) -> dict[str, int]:
-    names = {"passed": Status.PASS, "warned": Status.WARN, "failed": Status.FAIL, "unknown": Status.UNKNOWN}
-    counts = {name: sum(one.status is status for one in findings) for name, status in names.items()}
-    return {**counts, "failed_musts": sum(one.stops for one in findings)}
-
-
-def _finding(verification: Verification, found: Finding) -> VerificationFinding:
-    kept = found.to_json()
-    check_id = kept.pop("check")
-    return VerificationFinding(
-        organization_id=verification.organization_id, verification=verification, check_id=check_id, **kept
-    )
 
 
 def settle(

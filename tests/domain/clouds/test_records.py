@@ -12,7 +12,7 @@ from clouds.findings import Finding, Status
 from clouds.models import AwsCall, Cloud, Intent, Operation
 from clouds.outcomes import Again, Done
 from clouds.planning import Resource
-from clouds.services import claims, operations, records
+from clouds.services import claims, operations, records, sightings
 from clouds.services.claims import Claim
 from clouds.services.events import Event
 from clouds.services.records import Call, End, LostFence, Start
@@ -138,9 +138,9 @@ WRITES: dict[str, Callable[[Claim, datetime], object]] = {
     ),
     "expect": lambda claim, now: records.expect(claim, 7),
     "resolve": lambda claim, now: records.resolve(claim, ["vpc"], now=now),
-    "save_facts": lambda claim, now: records.save_facts(claim, facts(now), [resource("vpc")], now=now),
-    "save_role": lambda claim, now: records.save_role(claim, "arn:aws:iam::222222222222:role/other"),
-    "save_findings": lambda claim, now: records.save_findings(
+    "save_facts": lambda claim, now: sightings.save_facts(claim, facts(now), [resource("vpc")], now=now),
+    "save_role": lambda claim, now: sightings.save_role(claim, "arn:aws:iam::222222222222:role/other"),
+    "save_findings": lambda claim, now: sightings.save_findings(
         claim, [finding(Status.FAIL)], started_at=now, now=now
     ),
     "settle": lambda claim, now: records.settle(claim, Done(), progressed=True, now=now),
@@ -168,9 +168,10 @@ def test_who_lost_the_fence_writes_nothing(
 def test_every_write_that_takes_a_claim_is_tried_above() -> None:
     takes_a_claim = {
         name
-        for name, found in vars(records).items()
+        for module in (records, sightings)
+        for name, found in vars(module).items()
         if callable(found)
-        and getattr(found, "__module__", "") == records.__name__
+        and getattr(found, "__module__", "") == module.__name__
         and name[0] != "_"
         and "claim" in getattr(found, "__annotations__", {})
     }
@@ -213,9 +214,9 @@ def test_the_steps_to_come_add_to_those_that_are_done(claim: Claim, now: datetim
 
 
 def test_the_last_look_replaces_the_one_before(us: People, claim: Claim, cloud: Cloud, now: datetime) -> None:
-    records.save_facts(claim, facts(now), [resource("vpc", "missing", ""), resource("old")], now=now)
+    sightings.save_facts(claim, facts(now), [resource("vpc", "missing", ""), resource("old")], now=now)
     seen = [resource("vpc"), resource("vpc", "duplicate", "vpc-2"), resource("vpc", "duplicate", "vpc-3")]
-    records.save_facts(claim, facts(now), seen, now=now)
+    sightings.save_facts(claim, facts(now), seen, now=now)
     kept = queries.resources(cloud)
     assert {one.logical_name: (one.aws_id, one.state) for one in kept} == {
         "vpc": ("vpc-1", "present"),
@@ -230,8 +231,8 @@ def test_t12_a_role_of_another_organization_is_refused_without_telling_whose_it_
     us: People, claim: Claim, cloud: Cloud, now: datetime
 ) -> None:
     theirs = factories.cloud(us.others, CloudState.ACTIVE)
-    words = records.save_role(claim, str(theirs.role_arn))
-    assert words == records.ROLE_TAKEN
+    words = sightings.save_role(claim, str(theirs.role_arn))
+    assert words == sightings.ROLE_TAKEN
     assert us.others.id not in words
     assert queries.cloud_for(us.owner.actor, cloud.id).role_arn == cloud.role_arn
 
@@ -240,14 +241,14 @@ def test_t12_the_role_of_a_deleted_cloud_is_free_again(
     us: People, claim: Claim, cloud: Cloud, now: datetime
 ) -> None:
     gone = factories.cloud(us.others, CloudState.DELETED, deleted_at=now)
-    assert records.save_role(claim, str(gone.role_arn)) == ""
+    assert sightings.save_role(claim, str(gone.role_arn)) == ""
     assert queries.cloud_for(us.owner.actor, cloud.id).role_arn == gone.role_arn
 
 
 def test_a_verification_is_counted_kept_and_written_again_whole(
     us: People, claim: Claim, cloud: Cloud, now: datetime
 ) -> None:
-    records.save_findings(claim, [finding(Status.UNKNOWN)], started_at=now, now=now)
+    sightings.save_findings(claim, [finding(Status.UNKNOWN)], started_at=now, now=now)
     found = [
         finding(Status.PASS),
         finding(Status.FAIL),
@@ -255,7 +256,7 @@ def test_a_verification_is_counted_kept_and_written_again_whole(
         finding(Status.FAIL, "should"),
         finding(Status.UNKNOWN),
     ]
-    records.save_findings(claim, found, started_at=now, now=now)
+    sightings.save_findings(claim, found, started_at=now, now=now)
     (kept,) = queries.verifications(cloud).results
     assert (kept.passed, kept.warned, kept.failed, kept.unknown, kept.failed_musts) == (1, 1, 2, 1, 1)
     assert [one.status for one in queries.findings(cloud)] == [one.status for one in found]
