@@ -33,10 +33,10 @@ KEPT = {
     "clouds-dark": ("clouds", "dark", WIDE),
     "clouds-light": ("clouds", "light", WIDE),
     "cloud-light": ("cloud", "light", WIDE),
-    "cloud-dark": ("cloud", "dark", WIDE),
+    "cloud-dark": ("attention-overview", "dark", WIDE),
     "connect-light": ("connect", "light", WIDE),
     "operation-dark": ("operation", "dark", WIDE),
-    "audit-light": ("audit", "light", WIDE),
+    "audit-dark": ("audit", "dark", WIDE),
     "cloud-phone": ("cloud", "light", PHONE),
 }
 
