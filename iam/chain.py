@@ -77,7 +77,7 @@ def genesis(organization_id: str) -> str:
 
 def moment(at: datetime) -> str:
     """Return a time as it is hashed and exported: UTC, microseconds, `Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def content(values: Iterable[str]) -> str:

@@ -89,7 +89,7 @@ def test_racing_copies_are_carried_out_once_each_and_answered_alike(now: datetim
     us = people(now)
 
     def send(number: int) -> tuple[int, bytes]:
-        key = number % KEYS
+        key = number // COPIES
         try:
             return key, make(us, f"key-{key}", now, name=f"bot-{key}").body
         finally:
