@@ -16,7 +16,7 @@ LEAST_ZONES = 2
 MOST_INGRESS_CIDRS = 50
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
-_REGION = re.compile(r"[a-z]{2}-[a-z]+-[1-9][0-9]?")
+_REGION = re.compile(r"[a-z]{2}-[a-z]{4,20}-[1-9][0-9]?")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
 _OTHER_PARTITIONS = {"cn-": "China", "us-gov-": "GovCloud", "us-iso": "isolated", "eu-isoe-": "isolated"}
 # Where hosts cannot live: this network, loopback, link-local, multicast and reserved.

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator, MaxLengthValidator
 from django.db import transaction
 
 from iam import audit, tenancy
@@ -17,6 +19,7 @@ from iam.secrets import INVITATION_KIND, digest, new_secret, prefix_of
 from iam.throttling import INVITATION_ADDRESS, spend
 
 LIFETIME = timedelta(days=7)
+LONGEST_EMAIL = 254
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def invitation_create(*, actor: Actor, email: str, role: MemberRole, now: dateti
     """Invite an e-mail address into the actor's organization, for a week."""
     actor.require(Permission.MEMBER_MANAGE, target_kind="invitation")
     actor.require_cover(ROLES[role], action="invitation.create", target_kind="invitation")
-    email, secret = email.strip().lower(), new_secret(INVITATION_KIND)
+    email, secret = _checked(email), new_secret(INVITATION_KIND)
     with tenancy.scope(actor.organization_id), transaction.atomic():
         _refuse_member(actor.organization_id, email)
         invitation = Invitation.objects.create(
@@ -136,6 +139,18 @@ def _invalid() -> Problem:
         "This invitation is not valid: it is mistyped, used, expired or taken back. Ask for a new one.",
         status=404,
     )
+
+
+def _checked(email: str) -> str:
+    """Return the address as it is kept; raise Problem for what is none."""
+    email = email.strip().lower()
+    try:
+        EmailValidator()(email)
+        MaxLengthValidator(LONGEST_EMAIL)(email)
+    except ValidationError:
+        said = "This is not an e-mail address. Write one like name@example.com."
+        raise Problem("email_invalid", said, fields={"email": [said]}) from None
+    return email
 
 
 def _refuse_member(organization_id: str, email: str) -> None:

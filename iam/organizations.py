@@ -15,6 +15,8 @@ from iam.ids import new_id
 from iam.models import Membership, Organization, User
 from iam.permissions import MemberRole, Permission
 
+LONGEST_NAME = 120
+
 
 @dataclass(frozen=True)
 class Founding:
@@ -60,8 +62,17 @@ def organization_found(
 
 
 def person_create(*, email: str, name: str, password: str, now: datetime) -> User:
-    """Make a person who can sign in. Raises Problem where the password is weak or the e-mail is known."""
+    """Make a person who can sign in.
+
+    Raises Problem where the name is too long, the password is weak or the e-mail is known.
+    """
     user = User(email=email.strip().lower(), name=name, created_at=now)
+    if len(name) > LONGEST_NAME:
+        raise Problem(
+            "name_invalid",
+            f"A name has at most {LONGEST_NAME} characters. Write a shorter one.",
+            fields={"name": [f"At most {LONGEST_NAME} characters."]},
+        )
     try:
         validate_password(password, user)
     except ValidationError as weak:

@@ -1,10 +1,11 @@
 """What every request gets: an id, the address it came from, and headers that close the browser's doors."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from uuid_utils.compat import uuid7
 
@@ -55,3 +56,23 @@ def security_headers(get_response: Handler) -> Handler:
         return response
 
     return middleware
+
+
+def refuse_nul(get_response: Handler) -> Handler:
+    """Refuses NUL in addresses, forms and cookies: PostgreSQL stores it nowhere. The API checks its own."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if any("\0" in text for text in _sent(request)):
+            raise BadRequest
+        return get_response(request)
+
+    return middleware
+
+
+def _sent(request: HttpRequest) -> Iterator[str]:
+    yield request.path
+    yield from request.COOKIES.values()
+    if not request.path.startswith("/api/"):
+        for form in (request.GET, request.POST):
+            for _, values in form.lists():
+                yield from map(str, values)

@@ -85,7 +85,7 @@ def filters(chosen: Mapping[str, str]) -> AuditFilters:
     return AuditFilters(
         **{name: chosen.get(name, "") for name in names},
         start=day(chosen.get("from", "")),
-        end=last + timedelta(days=1) if last else None,
+        end=last + timedelta(days=1) if last and last.date() < date.max else None,
     )
 
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from iam.errors import NotFound, Problem
+from portal.api.errors import problem_reply
 from portal.web.pages import theme
 
 TITLES = {
@@ -29,6 +30,9 @@ def refusal(request: HttpRequest, problem: Problem, **arguments: Any) -> HttpRes
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Show that a request could not be read (Django's handler400)."""
     del exception  # it may hold what a stranger sent
+    if request.path.startswith("/api/"):
+        problem = Problem("request_invalid", "The request is malformed. Check how it was put together.")
+        return problem_reply(problem, getattr(request, "request_id", ""))
     message = "The browser sent something that Raydock cannot read. Go back, reload the page and try again."
     return _alone(request, 400, message, "bad_request")
 

@@ -31,6 +31,7 @@ ALL_ZONES = ("", "As many as fit")
 ZONES = [ALL_ZONES, *((str(number), str(number)) for number in range(2, 7))]
 DEFAULTS = {"region": "us-east-1", "vpc_cidr": "10.0.0.0/16", "zones": "3", "ingress_cidrs": "0.0.0.0/0"}
 OPTIONS = ("vpc_cidr", "zones", "ingress_cidrs")
+LONGEST_NUMBER = 9  # digits; what is longer is refused as text, since reading it takes time
 CONNECTING = (CloudState.RESERVED, CloudState.CONNECTING)
 FORMS: Mapping[str, tuple[str, str, Any, str]] = {
     "cloudformation": (
@@ -209,7 +210,8 @@ def steps(now: str, cloud: Cloud | None = None) -> list[Phase]:
 def _options(asked: Mapping[str, str]) -> dict[str, Any]:
     """Return the spec options of a form. What cannot be read is passed on, to be refused with a reason."""
     ranges = [part.strip() for part in asked["ingress_cidrs"].split(",") if part.strip()]
-    zones: int | str | None = int(asked["zones"]) if asked["zones"].isdecimal() else asked["zones"] or None
+    number = asked["zones"].isdecimal() and len(asked["zones"]) <= LONGEST_NUMBER
+    zones: int | str | None = int(asked["zones"]) if number else asked["zones"] or None
     return {"vpc_cidr": asked["vpc_cidr"], "zones": zones, "ingress_cidrs": ranges}
 
 

@@ -102,5 +102,13 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """Lead to the sign-in page and back. htmx cannot follow that for a part of a page, so the page moves."""
     asked = cast("PageRequest", request)
     if asked.htmx:
-        return HttpResponseClientRedirect(str(redirect_to_login(asked.htmx.current_url_abs_path or "/").url))
+        return HttpResponseClientRedirect(str(redirect_to_login(_shown(asked)).url))
     return redirect_to_login(request.get_full_path())
+
+
+def _shown(request: PageRequest) -> str:
+    """Return the address of the page that htmx says it is on, or of the start where that is no address."""
+    try:
+        return request.htmx.current_url_abs_path or "/"
+    except ValueError:
+        return "/"

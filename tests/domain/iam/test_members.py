@@ -10,7 +10,7 @@ from iam.errors import Denied, NotFound, Problem
 from iam.invitations import invitation_accept, invitation_create, invitation_revoke
 from iam.members import member_change_role, member_remove, members
 from iam.models import Membership, User
-from iam.organizations import organization_found
+from iam.organizations import organization_found, person_create
 from iam.permissions import MemberRole
 from iam.service_accounts import service_account_create, service_account_remove
 from iam.tokens import token_create
@@ -149,6 +149,12 @@ def test_a_weak_password_is_refused_with_reasons(us: People, now: datetime) -> N
     assert refused.value.code == "password_weak"
     assert len(refused.value.fields["password"]) >= 2
     assert not User.objects.filter(email=GUEST).exists()
+
+
+def test_a_name_that_does_not_fit_is_refused(us: People, now: datetime) -> None:
+    with pytest.raises(Problem) as refused:
+        person_create(email=GUEST, name="x" * 121, password=PASSWORD, now=now)
+    assert list(refused.value.fields) == ["name"]
 
 
 def test_who_is_a_member_is_not_invited_again(us: People, now: datetime) -> None:
