@@ -110,19 +110,14 @@ def draw(
     def tone(name: str, *, group: str = "") -> str:
         return tones.get(group or name, "good") if name in present else "planned"
 
-    names = sorted(name for name in present if name.startswith("subnet-"))
-    rows = names or [f"subnet-{number}" for number in range(1, zones + 1)]
+    rows = sorted(name for name in present if name.startswith("subnet-")) or [
+        f"subnet-{number}" for number in range(1, zones + 1)
+    ]
     bottom = TOP + SUBNET_STEP * len(rows)
     height = max(LEAST_HEIGHT, bottom + 96)
     middle = height // 2
     subnets = [
-        Box(
-            name,
-            f"Subnet {name.removeprefix('subnet-')}",
-            present.get(name, "public"),
-            *(346, TOP + SUBNET_STEP * row, 234, SUBNET_HEIGHT),
-            tone(name, group="subnets"),
-        )
+        _subnet(name, present.get(name, "public"), row, tone(name, group="subnets"))
         for row, name in enumerate(rows)
     ]
     inside = [Box(name, label, "", x, bottom + y, 115, 30, tone(name)) for name, label, x, y in INSIDE]
@@ -139,6 +134,11 @@ def draw(
         beside=beside,
         description=_described(present),
     )
+
+
+def _subnet(name: str, note: str, row: int, tone: str) -> Box:
+    label = f"Subnet {name.removeprefix('subnet-')}"
+    return Box(name, label, note, 346, TOP + SUBNET_STEP * row, 234, SUBNET_HEIGHT, tone)
 
 
 def ids_of(resources: Iterable[Resource]) -> dict[str, str]:

@@ -31,3 +31,12 @@ def visit(us: People) -> Visit:
 def world(us: People, now: datetime) -> World:
     """The world, in the organization of `us`."""
     return world_of(us, now)
+
+
+@pytest.fixture
+def owner(world: World, visit: Visit) -> Client:
+    return visit(world.people.owner)
+
+
+def text(browser: Client, path: str, **headers: str) -> str:
+    return browser.get(path, headers=headers).content.decode()

@@ -10,7 +10,7 @@ from clouds.states import CloudState
 from iam.models import ApiToken, AuditEvent, Membership
 from tests import factories
 from tests.people import PASSWORD
-from tests.web.conftest import Visit
+from tests.web.conftest import Visit, text
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -22,15 +22,6 @@ NEW = {
     "zones": "3",
     "ingress_cidrs": "10.1.0.0/16, 10.2.0.0/16",
 }
-
-
-@pytest.fixture
-def owner(world: World, visit: Visit) -> Client:
-    return visit(world.people.owner)
-
-
-def text(browser: Client, path: str, **headers: str) -> str:
-    return browser.get(path, headers=headers).content.decode()
 
 
 class TestClouds:
@@ -372,85 +363,3 @@ class TestOrganization:
 
         assert answer.status_code == 400
         assert "Give it a name" in answer.content.decode().partition('id="e-name"')[2]
-
-
-class TestSigningIn:
-    def test_lets_in_and_leads_back(self, world: World) -> None:
-        email = world.people.owner.actor.label
-
-        answer = Client().post("/sign-in", {"email": email, "password": PASSWORD, "next": "/audit"})
-
-        assert answer["Location"] == "/audit"
-
-    @pytest.mark.parametrize("away", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
-    def test_never_leads_away(self, world: World, away: str) -> None:
-        email = world.people.owner.actor.label
-
-        assert (
-            Client().post("/sign-in", {"email": email, "password": PASSWORD, "next": away})["Location"] == "/"
-        )
-
-    def test_says_the_same_for_a_wrong_password_and_a_stranger(self, world: World) -> None:
-        pages = [
-            Client().post("/sign-in", {"email": email, "password": "wrong password"}).content.decode()
-            for email in (world.people.owner.actor.label, "nobody@ours.example")
-        ]
-
-        assert all("do not belong together" in page for page in pages)
-
-    def test_holds_up_who_tries_too_often(self, world: World) -> None:
-        email, guest = world.people.owner.actor.label, Client()
-
-        tries = [guest.post("/sign-in", {"email": email, "password": "wrong"}).status_code for _ in range(11)]
-
-        assert tries == [401] * 10 + [429]
-
-    def test_never_writes_a_password_back(self, world: World) -> None:
-        page = (
-            Client()
-            .post("/sign-in", {"email": "a@b.example", "password": "hunter2-hunter2"})
-            .content.decode()
-        )
-
-        assert "hunter2" not in page
-
-    def test_signs_out(self, owner: Client) -> None:
-        owner.post("/sign-out")
-
-        assert owner.get("/clouds").status_code == 302
-
-
-class TestFrame:
-    @pytest.mark.parametrize(
-        ("cookie", "expected"),
-        [("dark", 'data-theme="dark"'), ("light", 'data-theme="light"'), ('"><script>', "")],
-    )
-    def test_renders_the_chosen_theme_from_the_first_byte(
-        self, owner: Client, cookie: str, expected: str
-    ) -> None:
-        owner.cookies["raydock_theme"] = cookie
-
-        head = text(owner, "/clouds").partition("<head>")[0]
-
-        assert expected in head
-        assert "script" not in head
-
-    def test_holds_no_inline_script_or_style(self, owner: Client, world: World) -> None:
-        page = text(owner, f"/clouds/{world.ready.id}")
-
-        assert "<script>" not in page
-        assert " style=" not in page
-        assert " onclick" not in page
-
-    def test_sends_the_token_of_forms_with_every_part(self, owner: Client) -> None:
-        assert """hx-headers:inherited='{"X-CSRFToken": \"""" in text(owner, "/clouds")
-
-    def test_offers_other_organizations_only_to_who_has_them(self, owner: Client) -> None:
-        assert "/organization/switch" not in text(owner, "/clouds")
-
-    def test_says_in_its_own_look_that_nothing_is_here(self, owner: Client) -> None:
-        answer = owner.get("/no/such/page")
-
-        assert answer.status_code == 404
-        assert "There is nothing here" in answer.content.decode()
-        assert answer["X-Request-Id"] in answer.content.decode()
