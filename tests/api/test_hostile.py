@@ -120,7 +120,6 @@ def test_a_malformed_query_is_a_bad_request(us: People, query: str) -> None:
         "clouds/",
         "clouds/x",
         "clouds/cld_" + "z" * 26,
-        "clouds/cld_%00",
         "clouds/../members",
         "nothing",
         "",
@@ -131,6 +130,10 @@ def test_a_malformed_query_is_a_bad_request(us: People, query: str) -> None:
 def test_what_is_nowhere_is_not_found(us: People, path: str) -> None:
     problem(us.owner.api.get(PREFIX + path), 404, "not_found")
     problem(us.owner.api.post(PREFIX + path, {}), 404, "not_found")
+
+
+def test_a_nul_in_an_address_is_a_bad_request(us: People) -> None:
+    problem(us.owner.api.get(f"{PREFIX}clouds/cld_%00"), 400, "request_invalid")
 
 
 def test_a_wrong_method_is_told_which_ones_there_are(us: People) -> None:

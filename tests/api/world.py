@@ -13,10 +13,10 @@ from clouds.models import (
     Cloud,
     CloudResource,
     Operation,
-    OperationEvent,
     Verification,
     VerificationFinding,
 )
+from clouds.services.events import Event, add_events
 from clouds.states import FINAL, CloudState, Kind, OperationState
 from iam import audit
 from iam.invitations import invitation_create
@@ -247,9 +247,8 @@ def _facts(now: datetime) -> Facts:
 def _history(cloud: Cloud, operation: Operation, now: datetime) -> None:
     """Something to list under the cloud and the operation."""
     ours = {"organization_id": cloud.organization_id}
-    OperationEvent.objects.create(
-        **ours, operation=operation, seq=1, at=now, step="vpc", state="done", message="Created."
-    )
+    add_events(operation, [Event("Created.", "done", step="vpc")], now)
+    operation.save(update_fields=["last_event"])
     AwsCall.objects.create(
         **ours,
         operation=operation,
