@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -26,7 +27,7 @@ def run() -> list[Figure]:
         fill(Path(folder))
         stack = Stack(Path(folder)).start()
         try:
-            with stack.client() as api, signed_in(stack) as console:
+            with stack.client() as api, closing(signed_in(stack)) as console:
                 return [*api_figures(api), *page_figures(console), integrity_figure(api)]
         finally:
             stack.stop()
@@ -91,7 +92,7 @@ def deep_cursor(api: httpx.Client) -> str:
     path = "/audit-events?limit=100"
     for _ in range(100):
         path = api.get(path).raise_for_status().json()["next"]
-    return path
+    return path.replace("limit=100", "limit=50")
 
 
 def page_figures(console: httpx.Client) -> list[Figure]:

@@ -25,7 +25,8 @@ def main(count: int) -> None:
         clouds = Cloud.objects.bulk_create(
             Cloud(
                 organization=organization, name=f"waiting-{number:05}", region="eu-central-1",
-                state="connecting", account_id="222222222222", external_id=new_id("ext"), created_at=now, created_by="bench",
+                state="connecting", account_id="222222222222", external_id=new_id("ext"),
+                created_at=now, created_by="bench",
             )
             for number in range(count)
         )  # fmt: skip

@@ -61,7 +61,8 @@ def add_events(organization_id: str, count: int) -> None:
     for number in range(count):
         seq += 1
         event = AuditEvent(
-            id=new_id("evt"), organization_id=organization_id, seq=seq, at=began + timedelta(seconds=10 * number),
+            id=new_id("evt"), organization_id=organization_id, seq=seq,
+            at=began + timedelta(seconds=10 * number),
             actor_kind="user", actor_id=f"usr_{number % 50:026}", actor_role="member",
             actor_label=f"person{number % 50}@example.com", action=ACTIONS[number % len(ACTIONS)],
             entity="cloud", target_id=f"cld_{number % 500:026}", target_name=f"bench-{number % 500:04}",
