@@ -40,8 +40,9 @@ def authenticate(*, email: str, password: str, source_ip: str | None, request_id
     wrong password, and TooMany before any password is looked at. Both outcomes are in the audit log.
     """
     email = email.strip().lower()
-    spend(SIGN_IN_EMAIL, email, now=now)
+    # The address first: one that is held up must not use up what other people's e-mails have left.
     spend(SIGN_IN_ADDRESS, source_ip or "", now=now)
+    spend(SIGN_IN_EMAIL, email, now=now)
     user = User.objects.filter(email=email).first()
     right = _password_fits(user, password)
     if user is not None:

@@ -43,10 +43,11 @@ def token_create(
 ) -> Issued:
     """Make a token for the actor or, where one is named, for a service account.
 
-    A token cannot make one that may do more than itself.
+    A token cannot make one that may do more than itself, nor one that outlives it.
     """
     _check(scopes, expires_at, now)
     with tenancy.scope(actor.organization_id), transaction.atomic():
+        _refuse_longer(actor, expires_at)
         holder = _holder(actor, service_account_id)
         actor.require_cover(
             effective(MemberRole(holder.role), scopes), action="token.create", target_kind="token"
@@ -95,6 +96,18 @@ def _check(scopes: Sequence[str], expires_at: datetime | None, now: datetime) ->
             "expiry_invalid",
             "A token expires in the future and within a year. Choose another time.",
             fields={"expires_at": ["Between now and a year from now."]},
+        )
+
+
+def _refuse_longer(actor: Actor, expires_at: datetime | None) -> None:
+    """Whoever holds a token that ends soon must not keep the door open with another one."""
+    own = ApiToken.objects.filter(pk=actor.token_id).first() if actor.token_id else None
+    if own and own.expires_at and (expires_at is None or expires_at > own.expires_at):
+        raise Problem(
+            "expiry_invalid",
+            f"The token you use ends at {own.expires_at:%Y-%m-%d %H:%M} UTC, and cannot make one that lasts "
+            "longer. Choose an earlier time, or use another token or the console.",
+            fields={"expires_at": ["Not later than the token that makes it."]},
         )
 
 

@@ -100,6 +100,16 @@ def test_other_people_are_not_held_up(us: People, now: datetime) -> None:
     assert sign_in(us.admin.actor.label, PASSWORD, now, address="203.0.113.5").id == us.admin.actor.id
 
 
+def test_an_address_that_is_held_up_uses_up_nobody_else_s_attempts(us: People, now: datetime) -> None:
+    for guess in range(30):
+        with pytest.raises(Problem):
+            sign_in(f"nobody{guess}@example.com", "wrong", now)
+    for _ in range(20):
+        with pytest.raises(TooMany):
+            sign_in(us.owner.actor.label, "wrong", now)
+    assert sign_in(us.owner.actor.label, PASSWORD, now, address="203.0.113.5").id == us.owner.actor.id
+
+
 # Sessions
 
 
@@ -210,6 +220,17 @@ def test_a_token_does_no_more_than_its_scopes_and_its_holder(us: People, now: da
         token_create(actor=reader, name="more", scopes=["admin"], expires_at=None, now=now)
     assert acting(us.auditor.token, now).permissions == us.auditor.actor.permissions
     assert not us.auditor.actor.may(next(p for p in us.owner.actor.permissions if p == "cloud.create"))
+
+
+def test_a_token_makes_none_that_outlives_it(us: People, now: datetime) -> None:
+    day = now + timedelta(days=1)
+    short = token_create(actor=us.owner.actor, name="day", scopes=["admin"], expires_at=day, now=now)
+    actor = acting(short.secret, now)
+    for wanted in (None, day + timedelta(seconds=1)):
+        with pytest.raises(Problem) as refused:
+            token_create(actor=actor, name="longer", scopes=["read"], expires_at=wanted, now=now)
+        assert list(refused.value.fields) == ["expires_at"]
+    token_create(actor=actor, name="as long", scopes=["read"], expires_at=day, now=now)
 
 
 # One thing by its id
