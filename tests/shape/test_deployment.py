@@ -51,6 +51,14 @@ def test_aws_credentials_reach_the_worker_alone() -> None:
     assert holders == ["worker"]
 
 
+def test_the_key_of_the_audit_log_outlives_its_container() -> None:
+    web, home = COMPOSE["services"]["web"], example()["RAYDOCK_DATA_DIR"]
+    assert web["read_only"]
+    assert f"data:{home}" in web["volumes"]
+    assert "data" in COMPOSE["volumes"]
+    assert f"--home-dir {home} --create-home" in (ROOT / "Dockerfile").read_text()
+
+
 def test_the_services_are_the_ones_a_team_needs() -> None:
     assert set(COMPOSE["services"]) == {"postgres", "redis", "migrate", "web", "worker"}
     assert "AWS_" not in json.dumps({**COMPOSE["services"], "worker": None})

@@ -40,6 +40,13 @@ def test_run_json_is_private_and_says_all(stack: Stack) -> None:
     assert set(content["sandbox_admin"]) == {"aws_access_key_id", "aws_secret_access_key"}
 
 
+def test_nobody_else_on_the_machine_reads_what_it_writes(stack: Stack) -> None:
+    others = stack.folder / "stack.log"  # written by this test
+    files = [path for path in stack.folder.rglob("*") if path.is_file() and path != others]
+    assert [path for path in files if path.stat().st_mode & 0o077] == []
+    assert (stack.folder / "raydock.sqlite3").exists()
+
+
 def test_one_line_says_where_and_how_to_sign_in(stack: Stack) -> None:
     lines = [line for line in stack.log().splitlines() if stack.run["url"] in line]
     assert len(lines) == 1

@@ -1,5 +1,6 @@
 """Run a whole Raydock on this machine: sandbox, worker, console."""
 
+import os
 import sys
 import threading
 from argparse import ArgumentParser
@@ -31,6 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until stopped; exit code 1 when something ended by itself."""
+        os.umask(0o077)  # the database holds people's sessions: nobody else on this machine reads it
         supervisor = Supervisor(_line_writer())
         supervisor.stop_on_signals()
         if not 0 < options["port"] <= HIGHEST_PORT:
