@@ -70,7 +70,8 @@ def clean(desk: Desk) -> Clean:
     building = desk.do(cloud, Kind.SETUP)
     found = census(desk, cloud)
     removing = desk.do(desk.fresh(cloud), Kind.DELETE, bucket="delete")
-    assert (building.state, removing.state) == ("succeeded", "succeeded"), (building.message, removing.message)
+    assert (building.state, building.code) == ("succeeded", "verified"), building.message
+    assert (removing.state, removing.code) == ("succeeded", "removed"), removing.message
     assert not census(desk, cloud)
     return Clean(_calls(desk, building), _calls(desk, removing), found)
 

@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 import pytest
 
+from tests.chaos.goals import note
 from tests.workers.desk import Desk
 from tests.workers.faults.lives import clean, faults, live, one_of_each_action
 
@@ -16,10 +17,14 @@ from tests.workers.faults.lives import clean, faults, live, one_of_each_action
 def test_every_call_of_set_up_and_delete(desk: Desk, *, large: bool) -> None:
     normal = clean(desk)
     building, removing = list(faults(normal.building)), list(faults(normal.removing))
+    every = [*building, *removing]
     if not large:
         building, removing = one_of_each_action(building), one_of_each_action(removing)
     wrong: list[str] = []
     for built_under, removed_under in zip_longest(building, removing):
         wrong += live(desk, normal, built_under, removed_under)
-    print(f"{len(building)} faults while building, {len(removing)} while removing")
+    tried, points = len(building) + len(removing), len(every)
+    note(
+        "R1", "calls that went wrong", f"{tried} of {points} ways, {len(wrong)} bad ends", "0", met=not wrong
+    )
     assert wrong == []
