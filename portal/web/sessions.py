@@ -6,8 +6,8 @@ from typing import Any, TypeVar, cast
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
@@ -74,7 +74,7 @@ def back_to(name: str, *takes: str) -> Again:
 
     def again(request: PageRequest, problem: Problem, **kwargs: Any) -> HttpResponseBase:
         messages.error(request, problem.message)
-        return redirect(name, **{one: kwargs[one] for one in takes})
+        return HttpResponseRedirect(reverse(name, kwargs={one: kwargs[one] for one in takes}))
 
     return again
 

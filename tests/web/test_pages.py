@@ -7,10 +7,11 @@ from django.test import Client
 
 from clouds.models import Cloud, Operation
 from clouds.states import CloudState
+from iam import tenancy
 from iam.models import ApiToken, AuditEvent, Membership
 from tests import factories
 from tests.people import PASSWORD
-from tests.web.conftest import Visit, text
+from tests.web.conftest import Visit, count, one, text
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +67,8 @@ class TestClouds:
     def test_asks_again_only_while_something_runs(self, owner: Client, world: World) -> None:
         assert 'hx-trigger="every 2s"' in text(owner, "/clouds")
 
-        Operation.objects.update(state="cancelled")
+        with tenancy.everyone():
+            Operation.objects.update(state="cancelled")
 
         assert 'hx-trigger="every 2s"' not in text(owner, "/clouds")
 
@@ -75,7 +77,7 @@ class TestNewCloud:
     def test_reserves_with_options_and_leads_to_connect(self, owner: Client) -> None:
         answer = owner.post("/clouds/reserve", NEW)
 
-        cloud = Cloud.objects.get(name="prod-serving")
+        cloud = one(Cloud, name="prod-serving")
         assert answer["Location"] == f"/clouds/{cloud.id}/connect"
         assert cloud.options == {
             "vpc_cidr": "10.0.0.0/16", "zones": 3, "ingress_cidrs": ["10.1.0.0/16", "10.2.0.0/16"],
@@ -121,7 +123,7 @@ class TestNewCloud:
 
         answer = owner.post(f"/clouds/{world.reserved.id}/watch", {"role_arn": arn})
 
-        asked = Operation.objects.get(cloud=world.reserved)
+        asked = one(Operation, cloud=world.reserved)
         assert answer["Location"] == f"/clouds/{world.reserved.id}/connect"
         assert asked.input == {"role_arn": arn, "wait_seconds": 3600}
         page = text(owner, answer["Location"])
@@ -133,7 +135,7 @@ class TestNewCloud:
 
         assert answer.status_code == 400
         assert 'class="error" id="e-role_arn"' in answer.content.decode()
-        assert not Operation.objects.filter(cloud=world.reserved).exists()
+        assert not count(Operation, cloud=world.reserved)
 
     def test_moves_on_by_itself_when_connected(self, owner: Client, world: World) -> None:
         answer = owner.get(f"/clouds/{world.connected.id}/connect", headers={"HX-Request": "true"})
@@ -145,7 +147,7 @@ class TestNewCloud:
 
         for resource in ("vpc", "internet-gateway", "security-group", "cluster-role", "bucket"):
             assert f">{resource}<" in page
-        assert not Operation.objects.filter(cloud=world.connected).exists()
+        assert not count(Operation, cloud=world.connected)
 
     def test_starts_the_set_up_and_shows_it(self, owner: Client, world: World) -> None:
         answer = owner.post(f"/clouds/{world.connected.id}/setup")
@@ -207,7 +209,7 @@ class TestCloud:
         answer = owner.post(f"/clouds/{world.ready.id}/rename", {"name": "prod-new"}, follow=True)
 
         assert "The cloud was renamed." in answer.content.decode()
-        assert Cloud.objects.get(pk=world.ready.id).name == "prod-new"
+        assert one(Cloud, pk=world.ready.id).name == "prod-new"
 
     def test_says_beside_the_field_that_a_name_is_taken(self, owner: Client, world: World) -> None:
         answer = owner.post(f"/clouds/{world.ready.id}/rename", {"name": "research"})
@@ -237,7 +239,7 @@ class TestCloud:
         assert "write its name exactly: prod-training" in refused.content.decode()
 
         owner.post(path, {"confirm_name": "prod-training", "bucket": "keep", "reason": "moved away"})
-        asked = Operation.objects.get(cloud=world.ready, kind="delete")
+        asked = one(Operation, cloud=world.ready, kind="delete")
         assert (asked.input["bucket"], asked.reason) == ("keep", "moved away")
 
     def test_offers_a_member_no_delete(self, world: World, visit: Visit) -> None:
@@ -270,19 +272,19 @@ class TestOperations:
     def test_takes_down_what_a_failed_set_up_made(self, owner: Client, world: World) -> None:
         answer = owner.post(f"/operations/{world.broken.id}/take-down")
 
-        made = Operation.objects.get(cloud=world.failed, kind="takedown")
+        made = one(Operation, cloud=world.failed, kind="takedown")
         assert answer["Location"] == f"/operations/{made.id}"
 
     def test_resumes(self, owner: Client, world: World) -> None:
         answer = owner.post(f"/operations/{world.broken.id}/retry")
 
-        again = Operation.objects.get(retry_of=world.broken)
+        again = one(Operation, retry_of=world.broken)
         assert answer["Location"] == f"/operations/{again.id}"
 
     def test_cancels(self, owner: Client, world: World) -> None:
         owner.post(f"/operations/{world.running.id}/cancel")
 
-        assert Operation.objects.get(pk=world.running.pk).cancel_requested_at is not None
+        assert one(Operation, pk=world.running.pk).cancel_requested_at is not None
         assert "Cancelling…" in text(owner, f"/operations/{world.running.id}")
 
     def test_filters(self, owner: Client, world: World) -> None:
@@ -301,7 +303,7 @@ class TestAudit:
         assert f"cloud: {world.ready.id}" in page
 
     def test_shows_before_and_after_and_calls(self, owner: Client) -> None:
-        event = AuditEvent.objects.get(action="cloud.rename")
+        event = one(AuditEvent, action="cloud.rename")
 
         page = text(owner, f"/audit/{event.id}")
 
@@ -323,7 +325,7 @@ class TestOrganization:
     def test_shows_a_token_once(self, owner: Client) -> None:
         made = owner.post("/organization/tokens/new", {"name": "laptop", "scopes": ["read"], "days": "30"})
 
-        token = ApiToken.objects.get(name="laptop")
+        token = one(ApiToken, name="laptop")
         assert f"rdk_{token.prefix}".replace("rdk_rdk_", "rdk_") in made.content.decode()
         assert made.content.decode().count("shown only this once") == 1
         assert "shown only this once" not in text(owner, "/organization/tokens")
@@ -331,7 +333,7 @@ class TestOrganization:
     def test_revokes_a_token(self, owner: Client, world: World) -> None:
         owner.post(f"/organization/tokens/{world.people.auditor.actor.token_id}/end")
 
-        assert ApiToken.objects.get(pk=world.people.auditor.actor.token_id).revoked_at is not None
+        assert one(ApiToken, pk=world.people.auditor.actor.token_id).revoked_at is not None
 
     def test_invites_and_lets_in(self, owner: Client) -> None:
         made = owner.post("/organization/invite", {"email": "new@ours.example", "role": "auditor"})
@@ -342,7 +344,7 @@ class TestOrganization:
         answer = guest.post(link, {"name": "Nia New", "password": PASSWORD})
 
         assert answer["Location"] == "/clouds"
-        assert Membership.objects.get(user__email="new@ours.example").role == "auditor"
+        assert one(Membership, user__email="new@ours.example").role == "auditor"
         assert "prod-training" in text(guest, "/clouds")
 
     def test_an_administrator_makes_no_owner(self, world: World, visit: Visit) -> None:
@@ -351,7 +353,7 @@ class TestOrganization:
         )
 
         assert answer.status_code == 403
-        assert AuditEvent.objects.filter(action="invitation.create", outcome="denied").exists()
+        assert count(AuditEvent, action="invitation.create", outcome="denied")
 
     def test_keeps_the_last_owner(self, owner: Client, world: World) -> None:
         path = f"/organization/members/{world.people.owner.place_id}/role"
