@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 
 from clouds.services.claims import Claim
 from clouds.services.records import LostFence
+from workers.aws.fence import fenced
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -51,11 +52,12 @@ class FencedPool(Executor):
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run the call on a thread of the shared pool, if the work is still held when its turn comes."""
 
-        def fenced() -> T:
+        def held() -> T:
             self._hold.check()
-            return fn(*args, **kwargs)
+            with fenced(self._hold.check):
+                return fn(*args, **kwargs)
 
-        return self._pool.submit(fenced)
+        return self._pool.submit(held)
 
 
 class Holds:

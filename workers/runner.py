@@ -15,6 +15,7 @@ from clouds.queries import spec_of
 from clouds.services import claims, records
 from clouds.services.records import Call, LostFence
 from clouds.states import CloudState, Kind
+from workers.aws.fence import fenced
 from workers.holds import CancelRequested, FencedPool, HandOver, Hold
 from workers.journal import Journal
 from workers.operations.work import Hands, Work
@@ -75,7 +76,8 @@ class Runner:
         if operation.crashes:
             journal.note("The worker that did this was lost. Another one goes on from there.")
         try:
-            return self._turns[Kind(operation.kind)](self._work(hold, operation, cloud, journal))
+            with fenced(hold.check):
+                return self._turns[Kind(operation.kind)](self._work(hold, operation, cloud, journal))
         except CancelRequested:
             return Cancelled()
         except HandOver:

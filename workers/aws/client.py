@@ -26,6 +26,7 @@ from botocore.parsers import ResponseParserError
 
 from workers.aws.actions import split
 from workers.aws.errors import AwsError, translate
+from workers.aws.fence import ask
 from workers.aws.ports import CallRecord, Credentials, Recorder
 
 READ_ATTEMPTS = 3
@@ -72,6 +73,11 @@ def _name_agent(request: AWSRequest, **_: object) -> None:
     """Say who calls. Last of all, because the SDK writes its own name late; the signature leaves it out."""
     usual = request.headers.get("User-Agent", "")
     request.headers.replace_header("User-Agent", f"{_caller.get().agent} {usual}")
+
+
+def _ask(**_: object) -> None:
+    """Send nothing for work that is no longer ours. This is the last moment: built, signed, not yet sent."""
+    ask()
 
 
 class Transport:
@@ -127,6 +133,7 @@ class Transport:
             ),
         )
         client.meta.events.register_last("request-created", _name_agent)
+        client.meta.events.register_first("before-send", _ask)
         return client
 
 
