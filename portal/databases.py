@@ -24,6 +24,11 @@ def sqlite(path: Path) -> dict[str, Any]:
     }
 
 
+# A worker that is frozen, or whose machine is gone, in the middle of a transaction holds its operation's lock.
+# The server ends such a session after this time, or nobody could go on with the work.
+IDLE_IN_TRANSACTION: Final = "-c idle_in_transaction_session_timeout=10s"
+
+
 def postgresql(url: str) -> dict[str, Any]:
     """PostgreSQL with connections that are kept for a minute and checked before use."""
     parts = urlsplit(url)
@@ -36,7 +41,12 @@ def postgresql(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, "application_name": "raydock", **dict(parse_qsl(parts.query))},
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "application_name": "raydock",
+            "options": IDLE_IN_TRANSACTION,
+            **dict(parse_qsl(parts.query)),
+        },
     }
 
 

@@ -129,6 +129,7 @@ def test_a_postgresql_address_becomes_settings(tmp_path: Path) -> None:
     assert (found["HOST"], found["PORT"], found["NAME"]) == ("db", "5433", "portal")
     assert (found["USER"], found["PASSWORD"]) == ("raydock", "p@ss")
     assert found["OPTIONS"]["sslmode"] == "require"
+    assert "idle_in_transaction_session_timeout=10s" in found["OPTIONS"]["options"]
 
 
 def test_no_address_is_a_careful_sqlite(tmp_path: Path) -> None:
