@@ -8,6 +8,7 @@ from iam.access import member_for
 from iam.idempotency import Reply
 from iam.members import member_change_role, member_remove, members
 from iam.models import Membership
+from iam.organizations import locked
 from iam.permissions import MemberRole, Permission
 from portal.api.bodies import Because, Paging
 from portal.api.shapes import Shape, list_of, role_field
@@ -62,6 +63,7 @@ class MemberDetail(View):
     def patch(self, request: Request, member_id: str) -> Reply:
         """Give a member another role. Only owners make owners; the last owner stays one."""
         change = self.body(MemberChange)
+        locked(self.actor.organization_id)  # so that nobody changes what If-Match is held against
         self.require_unchanged(member_reply(member_for(self.actor, member_id)))
         member = member_change_role(
             actor=self.actor,

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from iam.access import organization_for
 from iam.idempotency import Reply
 from iam.models import Organization
-from iam.organizations import organization_rename
+from iam.organizations import locked, organization_rename
 from iam.paging import Page
 from iam.permissions import Permission
 from portal.api.bodies import Because, Paging
@@ -58,6 +58,7 @@ class OrganizationDetail(View):
     def patch(self, request: Request, organization_id: str) -> Reply:
         """Rename the organization."""
         change = self.body(OrganizationChange)
+        locked(self.actor.organization_id)  # so that nobody changes what If-Match is held against
         self.require_unchanged(organization_reply(organization_for(self.actor, organization_id)))
         return answer(organization_reply(organization_rename(actor=self.actor, now=self.now, **change)))
 

@@ -169,6 +169,25 @@ def test_a_key_does_not_carry_over_to_who_may_not(us: People) -> None:
 
 @pytest.mark.services
 @pytest.mark.django_db(transaction=True)
+def test_of_changes_at_once_to_what_all_have_read_one_is_made(now: datetime) -> None:
+    us = people(now)
+    addresses = (f"{PREFIX}organizations/{us.organization.id}", f"{PREFIX}members/{us.member.place_id}")
+    bodies = ([{"name": f"name {n}"} for n in range(8)], [{"role": "auditor"}, {"role": "admin"}] * 4)
+    for address, changes in zip(addresses, bodies, strict=True):
+        read = {"If-Match": us.owner.api.get(address)["ETag"]}
+
+        def send(body: dict[str, str], address: str = address, read: dict[str, str] = read) -> int:
+            try:
+                return us.owner.api.patch(address, body, headers=read).status_code
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sorted(pool.map(send, changes)) == [200, *[412] * 7]
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
 def test_twenty_copies_of_a_setup_at_once_are_one_operation(now: datetime) -> None:
     us = people(now)
     cloud = factories.cloud(us.organization.id, CloudState.CONNECTED)
