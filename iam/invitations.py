@@ -12,7 +12,7 @@ from iam.access import authenticate, invitation_for
 from iam.actors import Actor
 from iam.errors import Problem
 from iam.models import Invitation, Membership, User
-from iam.organizations import person_create
+from iam.organizations import locked, person_create
 from iam.paging import Page, page
 from iam.permissions import ROLES, MemberRole, Permission
 from iam.secrets import INVITATION_KIND, digest, new_secret, prefix_of
@@ -92,6 +92,7 @@ def invitation_accept(
         else None
     )
     with tenancy.scope(offer.organization_id), transaction.atomic():
+        locked(offer.organization_id)  # one after another, also with two invitations of the same person
         invitation = Invitation.objects.select_for_update().get(pk=offer.pk)
         if invitation.accepted_at or invitation.revoked_at:
             raise _invalid()

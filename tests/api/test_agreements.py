@@ -20,7 +20,7 @@ from iam import tenancy
 from iam.models import ApiToken, ServiceAccount
 from tests import factories
 from tests.api.world import PREFIX, Call, build, calls
-from tests.people import People, people
+from tests.people import PASSWORD, People, client, people
 
 LISTS = [
     call
@@ -184,6 +184,24 @@ def test_of_changes_at_once_to_what_all_have_read_one_is_made(now: datetime) -> 
 
         with ThreadPoolExecutor(8) as pool:
             assert sorted(pool.map(send, changes)) == [200, *[412] * 7]
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_who_accepts_two_invitations_at_once_comes_in_once(now: datetime) -> None:
+    api = people(now).owner.api
+    guest = {"email": "guest@example.com", "role": "member"}
+    secrets = [api.post(f"{PREFIX}invitations", guest).json()["secret"] for _ in range(6)]
+
+    def accept(secret: str) -> int:
+        try:
+            answer = {"secret": secret, "name": "Gert Guest", "password": PASSWORD}
+            return client().post(f"{PREFIX}invitations/accept", answer).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(accept, secrets)) == [201, *[409] * 5]
 
 
 @pytest.mark.services
