@@ -1,8 +1,13 @@
 """What stands around every page: signing in and out, the theme, what the browser may run, the error page."""
 
-import pytest
-from django.test import Client
+from datetime import datetime
 
+import pytest
+from django.test import Client, RequestFactory
+
+from iam import tenancy
+from iam.models import Membership, User
+from portal.web.errors import server_error
 from tests.people import PASSWORD
 from tests.web.conftest import text
 from tests.world import World
@@ -83,6 +88,36 @@ class TestFrame:
 
     def test_offers_other_organizations_only_to_who_has_them(self, owner: Client) -> None:
         assert "/organization/switch" not in text(owner, "/clouds")
+
+    def test_changes_the_organization_for_who_has_several(
+        self, owner: Client, world: World, now: datetime
+    ) -> None:
+        person = User.objects.get(pk=world.people.owner.actor.id)
+        with tenancy.scope(world.people.others.id):
+            Membership.objects.create(
+                organization=world.people.others, user=person, role="auditor", created_at=now
+            )
+
+        assert "/organization/switch" in text(owner, "/clouds")
+        owner.post("/organization/switch", {"organization": world.people.others.id})
+
+        page = text(owner, "/clouds")
+        assert "prod-training" not in page
+        assert "No clouds yet" in page
+
+    def test_changes_to_no_organization_of_others(self, owner: Client, world: World) -> None:
+        owner.post("/organization/switch", {"organization": world.people.others.id})
+
+        assert "prod-training" in text(owner, "/clouds")
+
+    def test_says_in_its_own_look_that_it_broke(self, rf: RequestFactory) -> None:
+        request = rf.get("/clouds")
+        request.request_id = "req_broken"  # type: ignore[attr-defined]
+
+        answer = server_error(request)
+
+        assert answer.status_code == 500
+        assert "req_broken" in answer.content.decode()
 
     def test_says_in_its_own_look_that_nothing_is_here(self, owner: Client) -> None:
         answer = owner.get("/no/such/page")
