@@ -1,6 +1,7 @@
 """What all turns of this process share: the way into AWS, threads for its calls, and how to wait."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 
 from django.conf import settings
 
@@ -8,6 +9,9 @@ from clouds.clock import Clock
 from workers.aws.client import Transport
 from workers.aws.session import Sessions, environment_keys
 from workers.operations.work import Hands, Patience
+
+# Service models are the same everywhere; reading them is what takes long.
+ANY_REGION = "us-east-1"
 
 
 def hands(clock: Clock) -> Hands:
@@ -17,6 +21,7 @@ def hands(clock: Clock) -> Hands:
     """
     chosen = settings.RAYDOCK
     transport = Transport(chosen.aws_endpoint_url)
+    Thread(target=transport.warm, args=(ANY_REGION,), name="warm", daemon=True).start()
     return Hands(
         sessions=Sessions(transport, environment_keys(), clock.now, version=chosen.version),
         pool=ThreadPoolExecutor(chosen.aws_threads, thread_name_prefix="aws"),

@@ -30,6 +30,7 @@ from workers.aws.fence import ask
 from workers.aws.ports import CallRecord, Credentials, Recorder
 
 READ_ATTEMPTS = 3
+SERVICES = ("sts", "ec2", "iam", "s3", "service-quotas")
 _READ_PAUSE = 0.1
 _POOL_CONNECTIONS = 64
 
@@ -105,9 +106,9 @@ class Transport:
             body = reply.get("Body")
             return reply if body is None else reply | {"Body": body.read()}
 
-    def warm(self, region: str, services: tuple[str, ...]) -> None:
-        """Builds the clients of a region ahead of its first call."""
-        for service in services:
+    def warm(self, region: str) -> None:
+        """Read the SDK's service models ahead of the first call, which takes most of a second."""
+        for service in SERVICES:
             self._client(service, region)
 
     def _client(self, service: str, region: str) -> Any:

@@ -1,6 +1,7 @@
 """What an AWS error means for an operation: wait and try again, or end with what happened and what to do."""
 
 import random
+from datetime import timedelta
 
 from clouds.outcomes import Again, Failed, Outcome
 from clouds.planning import Blocker, Step
@@ -9,6 +10,8 @@ from workers.aws.errors import AwsError, Kind
 from workers.aws.session import ASSUME
 from workers.operations.entry import not_let_in
 from workers.operations.work import Work
+
+PROPAGATION = timedelta(minutes=2)
 
 # Errors after which a later turn may do better: the next look plans anew from what is really there.
 PASSING = frozenset({Kind.THROTTLED, Kind.UNAVAILABLE, Kind.CONFLICT, Kind.MISSING})
@@ -33,11 +36,23 @@ def after_error(work: Work, error: AwsError, step: Step | None = None) -> Outcom
         message = "Waiting: AWS does not let Raydock assume the role."
         return again(work, message, given_up=not_let_in(work, error))
     ended = _ended(work, error, step)
+    if error.kind is Kind.DENIED and _role_is_new(work):
+        message = f"Waiting for AWS to know the new role's permissions ({error.missing_action})."
+        return again(work, message, given_up=ended)
     if error.kind in PASSING and not error.limit:
         return again(work, _waiting(error), given_up=ended)
     if step is not None and error.code in step.not_yet:
         return again(work, _waiting(error), given_up=ended)
     return ended
+
+
+def _role_is_new(work: Work) -> bool:
+    """IAM tells its policies to all of AWS within two minutes; until then a refusal may be no refusal.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+    """
+    role = work.known.role(work.spec.cross_account_role_name) if work.known else None
+    return bool(role and role.created_at and work.clock.now() < role.created_at + PROPAGATION)
 
 
 def after_apply(work: Work, applied: Applied) -> Outcome | None:

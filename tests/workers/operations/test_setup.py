@@ -11,6 +11,7 @@ from iam.policy.grants import PROBE_PREFIX
 from iam.policy.trust import cluster_trust_policy
 from tests.sandbox import SandboxProcess
 from tests.workers.desk import Desk, states
+from workers.operations.waiting import PROPAGATION
 
 
 def mine(desk: Desk, cloud: Any) -> dict[str, int]:
@@ -163,6 +164,23 @@ def test_a_denial_in_the_middle_keeps_what_is_there_and_names_the_permission(
     again = operations.retry(actor=desk.actor, operation=operation, now=desk.clock.now())
     assert desk.finish(again).state == "succeeded"
     assert mine(desk, cloud)["vpc"] == 1
+
+
+def test_a_refusal_to_a_new_role_may_pass_and_is_waited_for(desk: Desk, aws_sandbox: SandboxProcess) -> None:
+    cloud = desk.connected()
+    aws_sandbox.fault("ec2:CreateSubnet", "deny", times=3)
+    operation = desk.ask(cloud, Kind.SETUP)
+    waiting = desk.turn(operation)
+    assert (waiting.state, "ec2:CreateSubnet" in waiting.message) == ("waiting", True)
+    assert desk.finish(operation).state == "succeeded"
+
+
+def test_a_refusal_to_a_role_that_is_long_there_is_final(desk: Desk, aws_sandbox: SandboxProcess) -> None:
+    cloud = desk.connected()
+    desk.clock.jump(desk.clock.now() + 2 * PROPAGATION)
+    aws_sandbox.fault("ec2:CreateSubnet", "deny")
+    operation = desk.turn(desk.ask(cloud, Kind.SETUP))
+    assert (operation.state, operation.code) == ("failed", "permission_missing")
 
 
 def test_a_used_up_quota_is_told_before_anything_is_made(desk: Desk, aws_sandbox: SandboxProcess) -> None:
