@@ -81,7 +81,8 @@ def _django(error: Exception) -> Problem:
     if isinstance(error, OperationalError | InterfaceError):
         return Problem(
             "database_unavailable",
-            "The database does not answer just now, and nothing was changed. Try again in a moment.",
+            "The database does not answer just now. Try again in a moment; under the same Idempotency-Key "
+            "nothing is done twice.",
             status=503,
         )
     return Problem(
