@@ -14,7 +14,7 @@ VARIABLE = "RAYDOCK_GOALS"
 def note(goal: str, what: str, figure: str, aim: str = "", *, met: bool | None = None) -> None:
     """Say a figure, and keep it in the file that RAYDOCK_GOALS names."""
     one = Figure(goal, what, figure, aim, met)
-    sys.stdout.write(f"{goal} {what}: {figure}\n")
+    sys.stderr.write(f"{goal} {what}: {figure}\n")
     if name := os.environ.get(VARIABLE):
         with Path(name).open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(one)) + "\n")
