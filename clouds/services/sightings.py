@@ -12,6 +12,7 @@ from clouds.models import Cloud, CloudResource, Operation, Verification, Verific
 from clouds.planning import Resource
 from clouds.services.claims import Claim
 from clouds.services.records import held
+from clouds.states import Kind
 
 ROLE_TAKEN = (
     "This role cannot be used for this cloud, because each cloud needs a role of its own. "
@@ -91,9 +92,15 @@ def save_findings(claim: Claim, findings: Sequence[Finding], *, started_at: date
         )
         VerificationFinding.objects.filter(verification=verification).delete()
         VerificationFinding.objects.bulk_create(_finding(verification, one) for one in findings)
-        Cloud.objects.filter(pk=operation.cloud_id).update(
-            checks_passed=counts["passed"], checks_total=len(findings), verified_at=now
-        )
+        if is_whole(operation):
+            Cloud.objects.filter(pk=operation.cloud_id).update(
+                checks_passed=counts["passed"], checks_total=len(findings), verified_at=now
+            )
+
+
+def is_whole(operation: Operation) -> bool:
+    """Say whether the operation asks every check: what a part of them says is no verdict on the cloud."""
+    return operation.kind != Kind.CONNECT and not operation.input.get("only")
 
 
 def _counted(findings: Sequence[Finding]) -> dict[str, int]:

@@ -61,7 +61,7 @@ class RoleQuery(Body):
     """A name of the customer's own choice for the role that is still to be made."""
 
     role_name = serializers.RegexField(
-        r"^[\w+=,.@-]{1,64}\Z",
+        r"^[A-Za-z0-9_+=,.@-]{1,64}\Z",
         required=False,
         help_text="Write the documents for a role of this name, as long as the cloud is not connected.",
         error_messages={"invalid": "A role's name has 1 to 64 letters, digits or +=,.@_- characters."},

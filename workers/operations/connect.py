@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third
 """
 
 from dataclasses import replace
-from datetime import timedelta
 
 from clouds.checks import run_checks
 from clouds.facts import Facts, Trust
@@ -24,7 +23,8 @@ from workers.operations.waiting import after_error
 from workers.operations.work import Work
 
 GONE = frozenset({CloudState.DELETED, CloudState.DELETING})
-_POLL = 2.0
+# Seconds between two tries: short while a new role is on its way, longer for one that takes a person an hour.
+_POLL, _LONGEST_POLL, _POLLS_GROW = 2.0, 15.0, 20.0
 
 
 def turn(work: Work) -> Outcome:
@@ -66,11 +66,12 @@ def _account_refused(work: Work, account: str) -> Failed | None:
 def _not_yet(work: Work, error: AwsError, arn: str) -> Outcome:
     """AWS may not know a new role for two minutes: that is waiting, not failing."""
     patience = float(work.input.get("wait_seconds", work.hands.patience.connect))
-    left = (work.created_at + timedelta(seconds=patience) - work.clock.now()).total_seconds()
+    waited = (work.clock.now() - work.created_at).total_seconds()
+    left = patience - waited
     if left <= 0 or not (error.kind is Kind.DENIED or error.transient):
         return not_let_in(work, error, arn)
     message = "Waiting for AWS to know the role and let Raydock in. A new role takes up to two minutes."
-    return Again(min(_POLL, left), message)
+    return Again(min(max(_POLL, waited / _POLLS_GROW), _LONGEST_POLL, left), message)
 
 
 def _proven(work: Work, inside: Inside, arn: str) -> Outcome:

@@ -1,6 +1,7 @@
 """Setting a cloud up: look, plan, apply, look again, verify. Any turn may be the first or the tenth."""
 
 from concurrent.futures import wait
+from contextlib import suppress
 
 from clouds.checks import preflight
 from clouds.facts import Facts
@@ -38,15 +39,24 @@ def _build(work: Work) -> Outcome:
         return stopped
     if plan.steps:
         applied = apply(building.result().aws, plan, journal=work.journal, pool=work.hands.pool)
-        failed = after_apply(work, applied)
-        if failed:
-            return failed
+        outcome = after_apply(work, applied)
+        if isinstance(outcome, Failed):
+            _remember(work)
+        if outcome:
+            return outcome
     return _verified(work, facts)
 
 
 def _look(work: Work) -> Facts:
     aws, now = enter(work, "verify").aws, work.clock.now()
     return observe(aws, work.spec, VERIFY, pool=work.hands.pool, now=now, known=work.known)
+
+
+def _remember(work: Work) -> None:
+    """Keep what the unfinished set-up left behind, for people to see. Its failure counts, not this look's."""
+    with suppress(AwsError):
+        facts = _look(work)
+        work.journal.save_facts(facts, resources(work.spec, facts))
 
 
 def _stopped(work: Work, facts: Facts, plan: Plan) -> Outcome | None:

@@ -161,6 +161,10 @@ def test_a_denial_in_the_middle_keeps_what_is_there_and_names_the_permission(
     assert "ec2:CreateSubnet" in operation.fix
     assert mine(desk, cloud)["vpc"] == 1
     aws_sandbox.clear_faults()
+    rows = CloudResource.objects.filter(cloud=cloud).values_list("logical_name", "state")
+    shown: dict[str, str] = dict(rows)
+    assert shown["vpc"] == "present", "what is left behind is there to see"
+    assert {state for name, state in shown.items() if name.startswith("subnet-")} == {"missing"}
     again = operations.retry(actor=desk.actor, operation=operation, now=desk.clock.now())
     assert desk.finish(again).state == "succeeded"
     assert mine(desk, cloud)["vpc"] == 1

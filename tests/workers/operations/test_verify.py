@@ -58,6 +58,17 @@ def test_only_the_asked_checks_are_answered(desk: Desk) -> None:
     assert set(answers(desk, cloud, only=["bucket.cors", "vpc.dns"])) == {"bucket.cors", "vpc.dns"}
 
 
+def test_checks_that_pass_do_not_excuse_those_that_were_not_asked(desk: Desk) -> None:
+    cloud = desk.active()
+    (group,) = [one for one in desk.facts(cloud).security_groups if one.cloud_id == cloud.id]
+    every = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group.id}]}]
+    desk.place(cloud).admin("ec2").revoke_security_group_ingress(GroupId=group.id, IpPermissions=every)
+    assert answers(desk, cloud)["sg.self_in"] == "FAIL"
+    counted = desk.fresh(cloud).checks_total
+    assert answers(desk, cloud, only=["vpc.dns"]) == {"vpc.dns": "PASS"}
+    assert (desk.fresh(cloud).state, desk.fresh(cloud).checks_total) == ("attention", counted)
+
+
 def test_a_check_that_does_not_exist_is_named(desk: Desk) -> None:
     cloud = desk.active()
     operation = desk.do(cloud, Kind.VERIFY, only=["vpc.nope"])
