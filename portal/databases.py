@@ -24,7 +24,7 @@ def sqlite(path: Path) -> dict[str, Any]:
     }
 
 
-# A worker that is frozen, or whose machine is gone, in the middle of a transaction holds its operation's lock.
+# A worker that freezes, or whose machine is gone, in the middle of a transaction holds its operation's lock.
 # The server ends such a session after this time, or nobody could go on with the work.
 IDLE_IN_TRANSACTION: Final = "-c idle_in_transaction_session_timeout=10s"
 

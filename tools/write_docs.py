@@ -69,7 +69,7 @@ def checks() -> Iterator[str]:
     ordered = sorted(CATALOGUE.values(), key=lambda check: (check.area, check.id))
     for area, members in groupby(ordered, key=lambda check: check.area):
         yield from ("", f"## {area}", "")
-        yield from ("| check | severity | what it asks | AWS actions |", "|---|---|---|---|")
+        yield from ("| check | severity | it asks | AWS actions |", "|---|---|---|---|")
         for check in members:
             actions = ", ".join(f"`{action}`" for action in check.actions) or "none"
             yield f"| `{check.id}` | {check.severity} | {check.title} | {actions} |"
@@ -77,7 +77,7 @@ def checks() -> Iterator[str]:
 
 def environment() -> Iterator[str]:
     """.env.example: every setting there is, with what it means."""
-    yield "# Every setting of Raydock. Drawn from portal/configuration.py by tools/write_docs.py: `make docs`."
+    yield "# Every setting of Raydock. Drawn from portal/configuration.py: run `make docs`."
     yield "# Commented lines show the default. A secret can also be a file: put its path in NAME_FILE."
     for name, field in Configuration.model_fields.items():
         yield from ("", f"# {field.description}.")
