@@ -153,14 +153,14 @@ def worker_program(place: Place, keys: SandboxKeys) -> Program:
 
 
 def web_program(place: Place, keys: SandboxKeys) -> Program:
-    """Console and REST."""
+    """Console and REST. It may be restarted: a request that got no answer can be sent again."""
     command = (
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"),
         *("--workers", "1", "--blocking-threads", str(WEB_THREADS), "--respawn-failed-workers"),
         *("--host", place.host, "--port", str(place.port), "portal.wsgi:application"),
     )
     environment = {**base_environment(place), "RAYDOCK_SANDBOX_TOKEN": keys.control_token}
-    return Program("web", command, environment)
+    return Program("web", command, environment, RESTARTS)
 
 
 def description(place: Place, keys: SandboxKeys) -> dict[str, Any]:
