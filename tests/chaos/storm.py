@@ -34,6 +34,7 @@ WHOLE = {
 }
 LOST = "The worker that did this was lost. Another one goes on from there."
 SLOW = 0.2
+PARTS = {"worker": "manage.py worker", "sandbox": "workers.sandbox", "web": "granian"}
 Row = dict[str, Any]
 
 
@@ -78,15 +79,15 @@ class Storm:
         self.operations += asked
 
     def kill(self, victim: str) -> None:
-        """kill -9 of the stack's worker, the spare worker, the web process or the sandbox."""
+        """kill -9 of the spare worker, of the process that answers requests, or of a part of the stack."""
         self.kills.append((datetime.now(UTC), victim))
         if victim == "spare":
             self.spare.kill()
             self.spare.start()
-        elif victim == "web":
+        elif victim == "answers":
             os.kill(web_child(self.stack), signal.SIGKILL)
         else:
-            self.stack.kill({"worker": "manage.py worker", "sandbox": "workers.sandbox"}[victim])
+            self.stack.kill(PARTS[victim])
             if victim == "sandbox":
                 turn(self.stack, latency=SLOW)
 
@@ -173,9 +174,9 @@ def weather(
 
 
 def victims_of(kinds: list[str], waves: int) -> list[list[str]]:
-    """Whom to kill in each wave: all kinds in the first, later mostly those that may die without limit."""
+    """Whom to kill in each wave: all kinds in the first, later others more often."""
     chance = random.Random(5)
-    later = [[*chance.choices(["spare", "web"], k=5), chance.choice(kinds)] for _ in range(waves - 1)]
+    later = [["spare", "answers", "spare", *chance.sample(kinds, 2), "spare"] for _ in range(waves - 1)]
     return [kinds, *later]
 
 
