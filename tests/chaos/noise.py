@@ -47,7 +47,9 @@ def noisy(stack: Stack, api: httpx.Client, count: int, *, at_once: int) -> None:
         names = [f"noise-{number}" for number in range(first, min(first + at_once, count))]
         struck += _round(stack, api, names, chance)
     assert bystanders.seen() == before
-    text = f"{count} clouds, {struck} faults of {SHARE:.0%}, {BYSTANDERS} bystanders: 0 left, 0 touched"
+    text = (
+        f"{count} clouds, {struck} faults ({SHARE:.0%} of calls), {BYSTANDERS} bystanders: 0 left, 0 touched"
+    )
     note("R10", "created and deleted under random faults", text, "0 left", met=True)
 
 
