@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.figures import Figure, percentile
-from tests.chaos.stacks import embedded, served
+from tests.chaos.stacks import Spare, embedded, served
 from tests.chaos.storm import weather
 
 CLOUDS = 6
@@ -15,10 +15,10 @@ AIM = 20.0
 def recovery() -> list[Figure]:
     """Both profiles: some clouds are built and removed, a worker is killed in each half."""
     with tempfile.TemporaryDirectory(prefix="raydock-bench-") as folder:
-        with embedded(Path(folder) / "embedded", {}) as alone, alone.client() as api:
-            first = weather(alone, api, "embedded", [VICTIMS], CLOUDS)
-        with served(Path(folder) / "served", {}) as stack, stack.client() as api:
-            second = weather(stack, api, "PostgreSQL + Redis", [VICTIMS], CLOUDS)
+        with embedded(Path(folder) / "embedded", {}) as one, one.client() as api, Spare(one) as spare:
+            first = weather(spare.ready(), api, "embedded", [VICTIMS], CLOUDS)
+        with served(Path(folder) / "served", {}) as two, two.client() as api, Spare(two) as spare:
+            second = weather(spare.ready(), api, "PostgreSQL + Redis", [VICTIMS], CLOUDS)
     return [_figure("embedded", first.recoveries), _figure("PostgreSQL + Redis", second.recoveries)]
 
 

@@ -141,10 +141,9 @@ class Spare:
 
     def kill(self) -> None:
         """kill -9, if it still lives."""
-        assert self.process
-        if self.process.poll() is None:
+        if self.process:
             self.process.kill()
-        self.process.wait(10)
+            self.process.wait(10)
 
     def stop(self) -> int:
         """SIGTERM; the exit code."""

@@ -156,13 +156,12 @@ class Storm:
 
 
 def weather(
-    stack: Stack, api: httpx.Client, profile: str, waves: Sequence[Sequence[str]], clouds: int
+    spare: Spare, api: httpx.Client, profile: str, waves: Sequence[Sequence[str]], clouds: int
 ) -> Storm:
-    """Let the waves through, one after the other, each with its victims; say what it came to."""
-    with Spare(stack) as spare:
-        storm = Storm(stack, api, spare.ready())
-        for number, victims in enumerate(waves):
-            storm.wave(number, clouds, victims)
+    """Let the waves go over a stack and its spare worker, each with its victims; say what it came to."""
+    storm = Storm(spare.stack, api, spare)
+    for number, victims in enumerate(waves):
+        storm.wave(number, clouds, victims)
     done, kills = len(storm.operations), len(storm.kills)
     note(
         "R3",

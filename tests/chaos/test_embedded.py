@@ -10,7 +10,7 @@ from tests.chaos.copies import raced
 from tests.chaos.goals import note
 from tests.chaos.noise import noisy
 from tests.chaos.outages import write_lock_held
-from tests.chaos.stacks import embedded, size, turn
+from tests.chaos.stacks import Spare, embedded, size, turn
 from tests.chaos.storm import SLOW, slowest, victims_of, weather
 from tests.stack import Stack, settle
 from tests.story.clouds import REGION, connected, delete, set_up
@@ -48,7 +48,8 @@ def test_clouds_come_and_go_under_random_faults(stack: Stack, api: httpx.Client)
 
 def test_a_storm_of_kills(stack: Stack, api: httpx.Client) -> None:
     waves = victims_of(["worker", "web", "sandbox", "spare"], size(1, 34))
-    storm = weather(stack, api, "embedded", waves, size(2, 10))
+    with Spare(stack) as spare:
+        storm = weather(spare.ready(), api, "embedded", waves, size(2, 10))
     note("R4", "from kill to the next turn, lease 3 s, embedded", slowest(storm.recoveries))
 
 

@@ -31,9 +31,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
-def test_a_storm_of_kills(stack: Served, api: httpx.Client) -> None:
+@pytest.fixture(scope="module")
+def spare(stack: Served) -> Iterator[Spare]:
+    with Spare(stack) as running:
+        yield running.ready()
+
+
+def test_a_storm_of_kills(spare: Spare, api: httpx.Client) -> None:
     waves = victims_of(["worker", "sandbox", "web", "spare"], size(1, 34))
-    storm = weather(stack, api, "PostgreSQL + Redis", waves, size(2, 10))
+    storm = weather(spare, api, "PostgreSQL + Redis", waves, size(2, 10))
     note("R4", "from kill to the next turn, lease 3 s, PostgreSQL + Redis", slowest(storm.recoveries))
 
 
@@ -42,11 +48,10 @@ def test_copies_of_a_request_race(stack: Served, api: httpx.Client) -> None:
 
 
 def test_a_frozen_worker_writes_nothing_and_calls_nothing_when_it_wakes(
-    stack: Served, api: httpx.Client
+    stack: Served, spare: Spare, api: httpx.Client
 ) -> None:
-    with Spare(stack, "heir") as spare:
-        late = [freeze(stack, api, spare.ready(), "quiet", at_random=False)]
-        late += [freeze(stack, api, spare, f"wild-{number}", at_random=True) for number in range(size(0, 99))]
+    late = [freeze(stack, api, spare.ready(), "quiet", at_random=False)]
+    late += [freeze(stack, api, spare, f"wild-{number}", at_random=True) for number in range(size(0, 99))]
     assert late[0] == 0
     text = f"0 stale writes, {sum(late)} late calls"
     note(
@@ -84,18 +89,16 @@ def freeze(stack: Served, api: httpx.Client, spare: Spare, name: str, *, at_rand
     return late
 
 
-def test_a_worker_that_is_told_to_stop_hands_over(stack: Served, api: httpx.Client) -> None:
+def test_a_worker_that_is_told_to_stop_hands_over(stack: Served, spare: Spare, api: httpx.Client) -> None:
     own = wait_for("the worker", lambda: stack.pid_of("manage.py worker"))
     cloud = connected(api, stack, "handed-over")
     turn(stack, latency=SLOW)
-    with Spare(stack, "leaver") as spare:
-        spare.ready()
-        with frozen(own):
-            building = set_up(api, cloud)
-            steps_done(api, building, 1)
-        began = time.monotonic()
-        assert spare.stop() == 0
-        seconds = time.monotonic() - began
+    with frozen(own):
+        building = set_up(api, cloud)
+        steps_done(api, building, 1)
+    began = time.monotonic()
+    assert spare.stop() == 0
+    seconds = time.monotonic() - began
     note("R4", "SIGTERM: hand-over", f"{seconds:.2f} s", "2 s", met=seconds <= 2)
     turn(stack, latency=0)
     assert settle(api, building)["state"] == "succeeded"

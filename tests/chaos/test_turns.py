@@ -27,7 +27,7 @@ from workers.runner import LOST_DATABASE
 
 SETUP, DELETE = Kind.SETUP, Kind.DELETE
 ASKED: dict[Kind, dict[str, Any]] = {SETUP: {}, DELETE: {"bucket": "delete"}}
-AT_MOST = size(5, 10_000)  # places of each kind of work
+AT_MOST = size(3, 10_000)  # places of each kind of work
 
 
 @pytest.fixture(scope="module")
