@@ -142,7 +142,7 @@ def out_of_reach() -> Iterator[None]:
 
 
 CUT = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE usename = current_user AND pid NOT IN (pg_backend_pid(), %s)"""
+         WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), %s)"""
 
 
 def cut_until(over: threading.Event, spared: int) -> None:
