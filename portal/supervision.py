@@ -83,10 +83,11 @@ class Supervisor:
     def finish(self, program: Program) -> int:
         """Run a program to its end; its exit code. Stops with the rest when a person stops."""
         child = self.start(program)
-        while child.process.poll() is None and not self.stopping.wait(LOOK_SECONDS):
+        while not _has_ended(child) and not self.stopping.wait(LOOK_SECONDS):
             pass
-        if child.process.poll() is None:
+        if not _has_ended(child):
             return 0
+        _bury(child)
         child.reader.join(2)
         self.children.remove(child)
         return child.process.returncode
@@ -114,7 +115,8 @@ class Supervisor:
 
     def look_after(self) -> bool:
         """Restart what died and may be restarted; False when something ended for good."""
-        for child in [child for child in self.children if child.process.poll() is not None]:
+        for child in [child for child in self.children if _has_ended(child)]:
+            _bury(child)
             name, code = child.program.name, child.process.returncode
             healthy = time.monotonic() - child.started > HEALTHY_SECONDS
             left = child.program.restarts if healthy else child.restarts_left
@@ -123,7 +125,6 @@ class Supervisor:
                 self.write(f"{name} ended ({_ending(code)}); stopping the rest.")
                 return False
             self.write(f"{name} ended ({_ending(code)}); starting it again.")
-            _kill_group(child.process.pid, signal.SIGKILL)
             self.children.remove(child)
             self.start(child.program, restarts_left=left - 1)
         return True
@@ -135,19 +136,18 @@ class Supervisor:
         for names in (*names_in_turn, everything):
             chosen = [child for child in self.children if child.program.name in names]
             for child in chosen:
-                if child.process.poll() is None:
-                    _kill_group(child.process.pid, signal.SIGTERM, leader_only=True)
+                if not _has_ended(child):
+                    os.kill(child.process.pid, signal.SIGTERM)
             for child in chosen:
                 self._wait_or_kill(child, deadline)
 
     def _wait_or_kill(self, child: Child, deadline: float) -> None:
-        try:
-            child.process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self.write(f"{child.program.name} did not stop in time and was killed.")
-        # Whatever the leader left behind in its session goes with it.
-        _kill_group(child.process.pid, signal.SIGKILL)
-        child.process.wait()
+        while not _has_ended(child):
+            if time.monotonic() > deadline:
+                self.write(f"{child.program.name} did not stop in time and was killed.")
+                break
+            time.sleep(LOOK_SECONDS)
+        _bury(child)
         child.reader.join(1)
 
     def _copy_lines(self, name: str, stream: IO[bytes]) -> None:
@@ -162,12 +162,20 @@ def _die_with_parent() -> None:
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _kill_group(pid: int, number: signal.Signals, *, leader_only: bool = False) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        if leader_only:
-            os.kill(pid, number)
-        else:
-            os.killpg(pid, number)
+def _has_ended(child: Child) -> bool:
+    """Has it ended? Where the system can tell, it stays unburied: its number is nobody else's until then."""
+    if child.process.returncode is not None or not hasattr(os, "waitid"):
+        return child.process.poll() is not None
+    return os.waitid(os.P_PID, child.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _bury(child: Child) -> None:
+    """End whatever is left in the child's session, then the child itself; its exit code is known after."""
+    if child.process.returncode is None:
+        # Before it is waited for: afterwards its number may be the group of a stranger.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.process.pid, signal.SIGKILL)
+        child.process.wait()
 
 
 def _answers(url: str) -> bool:
