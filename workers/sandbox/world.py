@@ -142,6 +142,7 @@ class Keeper:
         self._wake = threading.Condition()
         self._dirty: set[str] = set()
         self._changes = 0
+        self._taken = 0
         self._kept = 0
         self._stopping = False
         self.problem = ""
@@ -184,23 +185,22 @@ class Keeper:
             self._keep()
 
     def _keep(self) -> None:
-        upto = self._changes
+        """Write what changed. Who waits for a change goes on, whether it was kept or the problem said."""
         try:
-            upto = self._write()
+            self._write()
         except (OSError, pickle.PicklingError, TypeError, AttributeError, RecursionError) as error:
             self._say(f"The sandbox no longer keeps its state: {error!r}. It goes on until it is stopped.")
         with self._wake:
-            self._kept = max(self._kept, upto)
+            self._kept = self._taken
             self._wake.notify_all()
 
-    def _write(self) -> int:
+    def _write(self) -> None:
         with self._world.lock:
             with self._wake:
-                names, self._dirty, upto = self._dirty, set(), self._changes
+                names, self._dirty, self._taken = self._dirty, set(), self._changes
             states = {name: self._world.pickled(name) for name in names}
         for name, data in states.items():
             self._world.write(name, data)
-        return upto
 
     def _say(self, problem: str) -> None:
         if not self.problem:
