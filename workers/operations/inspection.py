@@ -11,7 +11,7 @@ from clouds.outcomes import Done
 from clouds.planning import resources
 from workers.aws.observe import VERIFY, observe
 from workers.operations.entry import enter
-from workers.operations.probe import probe_bucket
+from workers.operations.probe import joined, probes
 from workers.operations.trust import tries
 from workers.operations.work import Work
 
@@ -41,13 +41,13 @@ def inspect(work: Work, *, known: Facts | None, only: tuple[str, ...] = ()) -> I
     probing: list[Future[Probe]] = []
     try:
         inside = enter(work, "verify")
-        probing = [pool.submit(probe_bucket, inside.aws, spec.bucket_name, work.operation_id)]
+        probing = [pool.submit(one) for one in probes(inside.aws, spec.bucket_name, work.operation_id)]
         facts = observe(inside.aws, spec, VERIFY, pool=pool, now=started_at, known=known)
     finally:
         wait(locked)
         wait(probing)
     trust = _trust(work, facts, (locked[0].result(), locked[1].result()), named=inside.named)
-    bucket = facts.bucket and replace(facts.bucket, probe=probing[0].result())
+    bucket = facts.bucket and replace(facts.bucket, probe=joined(one.result() for one in probing))
     facts = replace(facts, trust=trust, bucket=bucket)
     return Inspection(facts, run_checks(spec, facts, only=only or None), started_at)
 
