@@ -89,6 +89,12 @@ class Condition:
     open: tuple[Text, ...] = field(repr=False, compare=False)
     """The values that a request fills in."""
 
+    @property
+    def spelled(self) -> str:
+        """Give the operator as a document spells it."""
+        quantifier = f"{self.quantifier}:" if self.quantifier else ""
+        return f"{quantifier}{self.operator}{IF_EXISTS if self.if_exists else ''}"
+
     def resolvable(self, context: Context) -> bool:
         """Say whether the request can fill in every variable of the values."""
         return all(value.resolvable(context) for value in self.open)

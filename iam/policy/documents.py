@@ -12,6 +12,7 @@ from typing import Final
 from iam.policy.conditions import ALL, ANY, IF_EXISTS, NULL, OPERATORS, Condition, condition
 from iam.policy.errors import PolicyError
 from iam.policy.patterns import COLONS, VARIABLE, Text, text
+from iam.policy.positions import places
 from iam.policy.principals import Principals, read_principals
 from iam.policy.statements import Document, Effect, Kind, Resources, Statement, actions, resources
 
@@ -39,19 +40,27 @@ def canonical(document: Mapping[str, object]) -> str:
 def load(source: str) -> dict[str, object]:
     """Read a document's JSON text; raises PolicyError when it is no JSON object or names a key twice."""
     try:
-        loaded = json.loads(source, object_pairs_hook=_once)
+        loaded = json.loads(source, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise PolicyError("document", f"is not JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise PolicyError("document", "is not JSON that a policy can be") from error
     if not isinstance(loaded, dict):
         raise PolicyError("document", "must be a JSON object")
+    _once(source)
     return loaded
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise PolicyError("document", f"names a key twice: {', '.join(sorted(key for key, _ in pairs))}")
-    return found
+def _no_number(constant: str) -> object:
+    raise ValueError(constant)
+
+
+def _once(source: str) -> None:
+    seen: set[str] = set()
+    for path, _ in places(source):
+        if path in seen:
+            raise PolicyError(f"document{path}", "is there twice")
+        seen.add(path)
 
 
 def parse(document: object, kind: Kind = Kind.IDENTITY, where: str = "") -> Document:

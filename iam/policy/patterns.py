@@ -170,7 +170,7 @@ def expression(found: tuple[Mark, ...], reach: Reach, alphabet: Alphabet = PLAIN
     pieces: list[str] = [""]
     stars: list[bool] = []
     for place, (character, wild) in enumerate(found):
-        free = _is_free(found, place, reach) if wild else True
+        free = is_free(found, place, reach) if wild else True
         if not wild:
             pieces[-1] += re.escape(character)
         elif character == "?":
@@ -194,7 +194,8 @@ def _after_star(free: bool, piece: str, later: list[bool], alphabet: Alphabet) -
     return f"(?>{taken}*?{piece})" if settled else f"{taken}*?{piece}"
 
 
-def _is_free(found: tuple[Mark, ...], place: int, reach: Reach) -> bool:
+def is_free(found: tuple[Mark, ...], place: int, reach: Reach) -> bool:
+    """Say whether the wildcard at a place reaches over colons."""
     if reach is Reach.EVERYTHING:
         return True
     colons = sum(character == ":" for character, _ in found[:place])

@@ -4,7 +4,7 @@ Rules: IAM User Guide, "AWS JSON policy elements: Principal" and "NotPrincipal".
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
@@ -118,7 +118,7 @@ def read_principals(element: object, *, negated: bool, where: str) -> Principals
     if element == "*":
         return principals((("AWS", "*"),), negated=negated)
     if not isinstance(element, dict) or not element:
-        raise PolicyError(f"{where}.Principal", 'must be "*" or an object such as {"AWS": "arn:…"}')
+        raise PolicyError(where, 'must be "*" or an object such as {"AWS": "arn:…"}')
     entries = [(kind, value) for kind, values in element.items() for value in _listed(kind, values, where)]
     return principals(tuple(entries), negated=negated)
 
@@ -136,14 +136,16 @@ def principals(entries: tuple[tuple[str, str], ...], *, negated: bool) -> Princi
     )
 
 
-def _listed(kind: object, raw: object, where: str) -> list[str]:
-    values = raw if isinstance(raw, list) else [raw]
+def _listed(kind: object, raw: object, where: str) -> Iterator[str]:
     if kind not in FORMS:
-        raise PolicyError(f"{where}.Principal", f"knows no kind of principal {kind!r}")
-    taken = [value for value in values if isinstance(value, str) and FORMS[str(kind)](value)]
-    if not taken or len(taken) < len(values):
-        raise PolicyError(f"{where}.Principal.{kind}", f"is not a principal that AWS takes: {raw!r}")
-    return taken
+        raise PolicyError(f"{where}.{kind}", f"knows no kind of principal {kind!r}")
+    if raw == []:
+        raise PolicyError(f"{where}.{kind}", "names nobody")
+    for place, value in enumerate(raw if isinstance(raw, list) else [raw]):
+        if not isinstance(value, str) or not FORMS[str(kind)](value):
+            at = f"{where}.{kind}[{place}]" if isinstance(raw, list) else f"{where}.{kind}"
+            raise PolicyError(at, f"is not a principal that AWS takes: {value!r}")
+        yield value
 
 
 def _aws(value: str) -> bool:

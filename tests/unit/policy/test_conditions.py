@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from iam.policy.conditions import OPERATORS
 from tests.unit.policy.writing import USER, allow, ask, deny, document, when
 
 TAG = "aws:RequestTag/env"
@@ -112,6 +113,9 @@ DATES: list[tuple[str, str, Any, dict[str, Any], bool]] = [
     ("DateLessThan", TIME, "2026-01-02", {TIME: "99999999999999999999"}, False),
     ("DateLessThan", TIME, "2026-01-02", {}, False),
     ("DateNotEquals", TIME, "2026-01-02", {}, True),
+    ("DateEquals", TIME, "2026-01-01T00:00:00Z", {TIME: "2026-01-01T00:00:01Z"}, False),
+    ("DateLessThanEquals", TIME, "2026-01-02", {TIME: "2026-01-02T00:00:01Z"}, False),
+    ("DateGreaterThanEquals", TIME, "2026-01-02", {TIME: "2026-01-01T23:59:59Z"}, False),
     ("DateLessThan", TIME, "2026-01-02T00:00Z", {TIME: "2026-01-01T23:59:59.999Z"}, True),
     ("DateGreaterThan", "aws:EpochTime", "0", {"aws:EpochTime": "1767225600"}, True),
     # Dates take no policy variables: AWS fills none in, and so none is met.
@@ -159,6 +163,7 @@ ARNS: list[tuple[str, str, Any, dict[str, Any], bool]] = [
     ("ArnLike", ARN, TOPIC, {ARN: "topic-a"}, False),
     ("ArnLike", ARN, TOPIC, {}, False),
     ("ArnNotEquals", ARN, TOPIC, {ARN: TOPIC}, False),
+    ("ArnNotEquals", ARN, "arn:aws:sns:*:*:topic-?", {ARN: TOPIC + "b"}, True),
     ("ArnNotLike", ARN, "arn:aws:sqs:*:*:*", {ARN: TOPIC}, True),
     ("ArnNotLike", ARN, TOPIC, {}, True),
     # AWS's own example of where a text fits and an ARN does not.
@@ -274,6 +279,15 @@ TABLE = (
 def test_operator(operator: str, key: str, wanted: Any, context: dict[str, Any], *, holds: bool) -> None:
     policy = document(allow(Condition={operator: {key: wanted}}))
     assert ask(policy, principal=USER, context=context).allowed is holds
+
+
+def test_the_table_shows_every_operator_holding_and_failing() -> None:
+    shown: dict[str, set[bool]] = {}
+    for operator, *_, holds in TABLE:
+        name = operator.rpartition(":")[2].removesuffix("IfExists")
+        shown.setdefault(name, set()).add(holds)
+    assert shown == {name: {True, False} for name in OPERATORS}
+    assert len({repr(case) for case in TABLE}) == len(TABLE) >= 200
 
 
 def test_all_lines_and_all_operators_must_hold() -> None:

@@ -143,7 +143,8 @@ def test_only_what_hangs_on_identities_may_name_an_incomplete_arn(kind: Kind) ->
     short = GOOD | {"Resource": "arn:aws:s3"} | ({"Principal": "*"} if kind is Kind.RESOURCE else {})
     with pytest.raises(PolicyError, match="Resource: is no whole ARN"):
         parse(document(short), kind)
-    assert parse(document(GOOD | {"Resource": "arn:aws:s3"}), Kind.BOUNDARY)
+    short = GOOD | {"Resource": "arn:aws:s3"}
+    assert parse(document(short), Kind.BOUNDARY).statements[0].resources is not None
 
 
 def test_canonical_text_is_the_shortest_and_always_the_same() -> None:
@@ -159,7 +160,11 @@ def test_load_reads_an_object_and_refuses_what_aws_refuses() -> None:
     for source, problem in (
         ("{", "is not JSON"),
         ("[]", "must be a JSON object"),
-        ('{"Statement": [], "Statement": []}', "names a key twice"),
+        ('{"Statement": [], "Statement": []}', "document.Statement: is there twice"),
+        ('{"Statement": {"Action": "a:b", "Action": "c:d"}}', r"document.Statement.Action: is there twice"),
+        ('{"Version": NaN}', "is not JSON that a policy can be"),
+        ('{"Version": ' + "1" * 5000 + "}", "is not JSON that a policy can be"),
+        ("[" * 100_000, "is not JSON"),
     ):
         with pytest.raises(PolicyError, match=problem):
             load(source)
