@@ -1,4 +1,4 @@
-"""The examples of IAM's reference pages: condition operators, sets of values, boundaries, NotAction, variables."""
+"""The examples of IAM's reference pages: condition operators, sets of values, boundaries, variables."""
 
 from typing import Any
 
