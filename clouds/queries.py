@@ -69,6 +69,8 @@ def spec_of(cloud: Cloud) -> CloudSpec:
         portal_role_arn=settings.RAYDOCK.portal_role_arn,
         cross_account_role_arn=cloud.role_arn,
         external_id=cloud.external_id,
+        pending_external_id=cloud.pending_external_id,
+        retiring_external_id=cloud.retiring_external_id,
         **options,
     )
 
