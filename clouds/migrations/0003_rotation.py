@@ -4,7 +4,9 @@ from django.db import migrations, models
 
 from iam.tenancy import EVERYONE, POSTGRESQL, SQLITE, VendorSQL, enforce
 
-MOVED = "A cloud keeps its external ID and its organization for ever, but for a rotation: this change is refused"
+MOVED = (
+    "A cloud keeps its external ID and its organization for ever, but for a rotation: this change is refused"
+)
 KEPT = "External IDs are remembered for ever: this change is refused"
 
 # Whether a change of a cloud's row is refused; `{differs}` is each database's way to compare with NULL.
