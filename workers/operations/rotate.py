@@ -5,8 +5,6 @@ wait until AWS refuses it. Neither: done. So a turn may be the first or the tent
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
 """
 
-from datetime import timedelta
-
 from clouds.outcomes import Again, Done, Failed, Outcome
 from clouds.states import CloudState
 from workers.aws.errors import AwsError
@@ -84,8 +82,8 @@ def _wait(work: Work, message: str, given_up: Failed) -> Outcome:
 def _not_seen(work: Work) -> Failed:
     return Failed(
         "rotation_not_seen",
-        f"{work.spec.cross_account_role_arn} did not admit the new external ID in time. The present one stays "
-        "in force, and the new one is given up: it will never be used.",
+        f"{work.spec.cross_account_role_arn} did not admit the new external ID in time. The present one "
+        "stays in force, and the new one is given up: it will never be used.",
         "Rotate again when you can change the role's trust policy. If the role names the new ID already, "
         "take it out.",
     )
@@ -102,8 +100,8 @@ def _still_admitted(work: Work) -> Failed:
 def _open(work: Work) -> Failed:
     return Failed(
         "external_id_not_required",
-        f"AWS lets Raydock assume {work.spec.cross_account_role_arn} without this cloud's external ID. Another "
-        "tenant could then reach this account through Raydock, so the cloud is suspended.",
+        f"AWS lets Raydock assume {work.spec.cross_account_role_arn} without this cloud's external ID. "
+        "Another tenant could then reach this account through Raydock, so the cloud is suspended.",
         f"Give the role exactly this trust policy, then verify and rotate again: {wanted_trust(work)}",
         suspends=True,
     )

@@ -32,8 +32,8 @@ def _suspended(work: Work) -> Failed:
     """A verification beside this set-up has found the door open: nothing more is changed (T10, T16)."""
     return Failed(
         "cloud_suspended",
-        f"AWS lets Raydock assume {work.spec.cross_account_role_arn} without this cloud's external ID, so the "
-        "cloud is suspended and its set-up stopped. What was created so far is still there.",
+        f"AWS lets Raydock assume {work.spec.cross_account_role_arn} without this cloud's external ID, so "
+        "the cloud is suspended and its set-up stopped. What was created so far is still there.",
         f"Give the role exactly this trust policy, then verify: {wanted_trust(work)}",
     )
 

@@ -83,8 +83,9 @@ class Hands:
 class Work:
     """One claimed operation: its rows as they are now, and the ways out into the world.
 
-    `known` is the last look at the cloud. `open_to_others`: the last look at its role found it so (T10). `door` holds the role and external ID of the cloud's row; while a
-    cloud is being connected its role is the one that was offered. `record` takes every AWS call.
+    `known` is the last look at the cloud. `open_to_others`: a look at its role found it so (T10). `door`
+    holds the role and external ID of the cloud's row; while a cloud is being connected its role is the one
+    that was offered. `record` takes every AWS call.
     """
 
     operation_id: str

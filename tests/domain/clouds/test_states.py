@@ -1,6 +1,6 @@
 """The tables of moves: no dead ends, no way back, and no writer that passes them by."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -128,3 +128,34 @@ def audit_of(us: People, operation: Operation) -> list[tuple[str, ...]]:
 
 def test_the_table_answers_none_where_a_kind_may_not_start() -> None:
     assert course(Kind.SETUP, CloudState.RESERVED) is None
+
+
+def test_t10_a_look_that_began_before_the_loss_does_not_lift_the_suspension(
+    us: People, now: datetime
+) -> None:
+    cloud = factories.cloud(us.organization, CloudState.ACTIVE, now=now)
+    early = factories.operation(cloud, Kind.VERIFY, OperationState.RUNNING, attempts=1, created_at=now)
+    loss = now + timedelta(minutes=1)
+    moves.end(running(cloud, Kind.CONNECT), Failed("open", "It is open.", suspends=True), now=loss)
+    moves.end(early, Done(), now=loss + timedelta(minutes=1))
+    assert queries.cloud_for(us.owner.actor, cloud.id).state == CloudState.SUSPENDED
+    later = factories.operation(
+        queries.cloud_for(us.owner.actor, cloud.id),
+        Kind.VERIFY,
+        OperationState.RUNNING,
+        attempts=1,
+        created_at=loss + timedelta(minutes=2),
+    )
+    moves.end(later, Done(), now=loss + timedelta(minutes=3))
+    kept = queries.cloud_for(us.owner.actor, cloud.id)
+    assert (kept.state, kept.trust_lost_at) == (CloudState.ACTIVE, None)
+
+
+def test_t10_a_part_of_the_checks_lifts_no_suspension(us: People, now: datetime) -> None:
+    cloud = factories.cloud(us.organization, CloudState.SUSPENDED, trust_lost_at=now)
+    part = factories.operation(
+        cloud, Kind.VERIFY, OperationState.RUNNING, attempts=1, created_at=now, input={"only": ["vpc.dns"]}
+    )
+    moves.end(part, Done(), now=now)
+    kept = queries.cloud_for(us.owner.actor, cloud.id)
+    assert (kept.state, kept.trust_lost_at) == (CloudState.SUSPENDED, now)

@@ -17,6 +17,7 @@ from iam.models import AuditEvent
 from iam.policy.trust import trust_policy
 from tests.sandbox import SandboxProcess
 from tests.workers.desk import Desk, states
+from tests.workers.faults.lives import connected
 from workers.aws.ports import CallRecord
 from workers.journal import Journal
 
@@ -54,7 +55,7 @@ def audited(operation: Operation) -> list[tuple[str, Any, Any]]:
 def test_t17_both_ids_are_valid_until_the_new_one_verifies_and_then_the_old_one_is_refused(
     desk: Desk,
 ) -> None:
-    cloud = desk.connected()
+    cloud = connected(desk)
     old = cloud.external_id
     operation = desk.ask(cloud, Kind.ROTATE)
     present, new, retiring = ids(desk, cloud)
@@ -91,7 +92,7 @@ def test_t17_both_ids_are_valid_until_the_new_one_verifies_and_then_the_old_one_
 
 
 def test_t17_a_customer_who_takes_one_step_instead_of_two_is_followed(desk: Desk) -> None:
-    cloud = desk.connected()
+    cloud = connected(desk)
     operation = desk.ask(cloud, Kind.ROTATE)
     _, new, _ = ids(desk, cloud)
     assert new
@@ -104,7 +105,7 @@ def test_t17_a_customer_who_takes_one_step_instead_of_two_is_followed(desk: Desk
 def test_t17_before_the_new_id_is_in_force_the_old_one_stays_and_the_new_one_is_never_used(
     desk: Desk, ending: str
 ) -> None:
-    cloud = desk.connected()
+    cloud = connected(desk)
     old = cloud.external_id
     operation = desk.ask(cloud, Kind.ROTATE, wait_seconds=5)
     _, given_up, _ = ids(desk, cloud)
@@ -132,7 +133,7 @@ def test_t17_before_the_new_id_is_in_force_the_old_one_stays_and_the_new_one_is_
 def test_t17_a_cancel_that_comes_while_the_worker_looks_is_heard_before_the_swap(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cloud = desk.connected()
+    cloud = connected(desk)
     old = cloud.external_id
     operation = desk.ask(cloud, Kind.ROTATE)
     attach(desk, cloud, old, ids(desk, cloud)[1] or "")
@@ -214,7 +215,7 @@ def test_a_suspended_cloud_is_mended_by_a_rotation_and_a_verification(desk: Desk
 def test_an_sts_that_does_not_answer_moves_nothing(
     desk: Desk, aws_sandbox: SandboxProcess, kind: str
 ) -> None:
-    cloud = desk.connected()
+    cloud = connected(desk)
     old = cloud.external_id
     operation = desk.ask(cloud, Kind.ROTATE)
     new = ids(desk, cloud)[1] or ""
@@ -232,7 +233,7 @@ def test_t17_a_worker_dies_at_any_write_and_another_one_goes_on(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before and after each write of the journal, and before and after the turn is settled."""
-    cloud = desk.connected()
+    cloud = connected(desk)
     died = 0
     for last in count(1):
         writes = dying(monkeypatch, last)
@@ -284,7 +285,7 @@ def survive(desk: Desk, operation: Operation) -> int:
 
 
 def test_a_rotation_keeps_other_changes_away(desk: Desk) -> None:
-    cloud = desk.connected()
+    cloud = connected(desk)
     operation = desk.ask(cloud, Kind.ROTATE)
     with pytest.raises(Problem) as refused:
         desk.ask(desk.fresh(cloud), Kind.SETUP)
