@@ -162,7 +162,7 @@ class RoleToMend:
 
 
 def roles_to_mend(actor: Actor, cursor: str = "", limit: int = LIMIT) -> Page[RoleToMend]:
-    """Return one page of the clouds whose role is behind this release, or did not pass a check of the area."""
+    """Return one page of the clouds whose role is behind this release or did not pass a check."""
     actor.require(Permission.CLOUD_READ, target_kind="cloud")
     asked = VerificationFinding.objects.filter(verification__cloud=OuterRef("pk"), area="role")
     last = Subquery(asked.order_by("-verification_id").values("verification_id")[:1])
