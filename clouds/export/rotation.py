@@ -8,14 +8,13 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from clouds.specs import CloudSpec
 from iam.policy.documents import canonical
 from iam.policy.trust import trust_policy
 
 StepName = Literal["both", "final"]
-TERRAFORM: Final = "aws_iam_role.assume_role_policy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
