@@ -20,9 +20,13 @@ from iam.policy.trust import Remark, lint
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """What a role lacks of this release: statements of its policy by name, remarks on its trust policy."""
+    """What a role lacks of this release: statements of its policy by name, remarks on its trust policy.
+
+    `actions` are all that the statements name; the role may still have some of them from other policies.
+    """
 
     statements: tuple[str, ...]
+    actions: tuple[str, ...]
     trust: tuple[Remark, ...]
 
     @property
@@ -38,8 +42,12 @@ def shortfall(spec: CloudSpec, facts: Facts) -> Shortfall | None:
     if role is None or carried is None:
         return None
     wanted = control_plane_policy(_names(spec))["Statement"]
-    lacking = tuple(str(one["Sid"]) for one in wanted if _essence(one) not in carried)
-    return Shortfall(lacking, lint(role.trust, spec.portal_role_arn, spec.external_id))
+    lacking = [one for one in wanted if _essence(one) not in carried]
+    return Shortfall(
+        statements=tuple(str(one["Sid"]) for one in lacking),
+        actions=tuple(sorted({action for one in lacking for action in _listed(one["Action"])})),
+        trust=lint(role.trust, spec.portal_role_arn, spec.external_id),
+    )
 
 
 def revision_carried(spec: CloudSpec, facts: Facts) -> int | None:
@@ -82,6 +90,10 @@ def _carried(role: Role) -> frozenset[str] | None:
 def _statements(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     found = document.get("Statement", [])
     yield from found if isinstance(found, list) else [found]
+
+
+def _listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
 
 
 def _essence(statement: Mapping[str, Any]) -> str:

@@ -276,7 +276,7 @@ def session_policy(kind: str, names: CloudNames) -> dict[str, Any]:
     A kind that has no grant gets POWERLESS. Raises ValueError for an unknown kind.
     """
     if not GRANTS[Kind(kind)]:
-        return POWERLESS
+        return {**POWERLESS}
     merged: dict[tuple[tuple[Test, ...], bool], list[Grant]] = {}
     for grant in GRANTS[Kind(kind)]:
         tests = grant.tests if grant.session_tests is None else grant.session_tests

@@ -34,6 +34,7 @@ def _shown(one: RoleToMend) -> dict[str, Any]:
         "cloud": cloud,
         "behind": queries.role_behind(cloud),
         "statements": lacks.statements if lacks else (),
+        "actions": lacks.actions if lacks else (),
         "remarks": lacks.trust if lacks else (),
         "findings": one.findings,
         "gaps": any(finding.status == "FAIL" for finding in one.findings),

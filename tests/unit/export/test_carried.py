@@ -68,6 +68,7 @@ def test_a_missing_statement_is_named() -> None:
     found = shortfall(SPEC, carrying(inline={"a": policy(*STATEMENTS[1:])}))
     assert found is not None
     assert (found.behind, found.statements, found.trust) == (True, (STATEMENTS[0]["Sid"],), ())
+    assert found.actions == tuple(sorted(STATEMENTS[0]["Action"]))
     assert revision_carried(SPEC, carrying(inline={"a": policy(*STATEMENTS[1:])})) == 0
 
 
