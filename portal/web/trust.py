@@ -51,15 +51,20 @@ def _open_rotation(cloud: Cloud) -> Operation | None:
 
 
 def _attached(cloud: Cloud, spec: CloudSpec) -> Mapping[str, Any]:
-    """Compare what the role was last seen to carry with what it should carry."""
+    """Compare what the role was last seen to carry with what it should carry.
+
+    A look from before the last rotation says nothing of the role any more.
+    """
     wanted = wanted_trust(spec)
-    role = Facts.from_json(cloud.facts).role(cloud.role_arn or "") if cloud.facts else None
+    outdated = bool(cloud.rotated_at and cloud.facts_at and cloud.facts_at < cloud.rotated_at)
+    facts = None if outdated or cloud.facts is None else Facts.from_json(cloud.facts)
+    role = facts.role(cloud.role_arn or "") if facts else None
     return {
         "wanted": wanted,
         "attached": role.trust if role else None,
         "same": role is not None and canonical(role.trust) == canonical(wanted),
         "remarks": lint(role.trust, spec.portal_role_arn, spec.external_id) if role else (),
-        "outdated": bool(cloud.rotated_at and cloud.facts_at and cloud.facts_at < cloud.rotated_at),
+        "outdated": outdated,
         "aws_cli": attach_line(spec, wanted),
         "terraform": attach_terraform(wanted),
     }

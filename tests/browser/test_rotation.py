@@ -108,7 +108,7 @@ def test_what_is_attached_and_what_to_do_is_open_to_all(
     operations.request(actor=world.people.owner.actor, cloud=world.connected, kind=Kind.ROTATE, now=now)
     owner.goto(live_server.url + path.format(ready=world.ready.id, connected=world.connected.id))
     for theme in ("light", "dark"):
-        owner.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        owner.emulate_media(color_scheme=theme)
         assert barriers(owner) == []
     owner.set_viewport_size({"width": 390, "height": 844})
     assert owner.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,7 +1,7 @@
 """The trust part of the access page, and the page of roles to mend."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import unescape
 
 import pytest
@@ -67,6 +67,17 @@ class TestTrust:
 
     def test_says_that_nothing_was_seen_yet(self, owner: Client, world: World) -> None:
         assert "What the role carries was not seen yet" in access(owner, world.ready)
+
+    def test_takes_no_look_from_before_the_rotation_for_what_is_attached(
+        self, owner: Client, world: World, now: datetime
+    ) -> None:
+        cloud = seen(world, now, trust=EVERYBODY)
+        with tenancy.scope(cloud.organization_id):
+            Cloud.objects.filter(pk=cloud.pk).update(rotated_at=now + timedelta(minutes=1))
+        page = access(owner, cloud)
+
+        assert "The document itself was last seen before that" in page
+        assert "seen to carry another trust policy" not in page
 
     def test_begins_a_rotation_and_shows_both_steps(self, owner: Client, world: World) -> None:
         answer = owner.post(f"/clouds/{world.ready.id}/trust/rotate")

@@ -151,6 +151,37 @@ def test_t10_a_look_that_began_before_the_loss_does_not_lift_the_suspension(
     assert (kept.state, kept.trust_lost_at) == (CloudState.ACTIVE, None)
 
 
+@pytest.mark.parametrize(
+    ("meanwhile", "after"),
+    [
+        (CloudState.SETTING_UP, CloudState.SETTING_UP),
+        (CloudState.ACTIVE, CloudState.SUSPENDED),
+        (CloudState.SETUP_FAILED, CloudState.SUSPENDED),
+        (CloudState.DELETING, CloudState.DELETING),
+        (CloudState.DELETED, CloudState.DELETED),
+    ],
+)
+def test_t10_a_loss_that_a_look_saw_is_kept_wherever_the_cloud_has_gone(
+    us: People, now: datetime, meanwhile: CloudState, after: CloudState
+) -> None:
+    cloud = factories.cloud(us.organization, CloudState.ATTENTION)
+    look = running(cloud, Kind.VERIFY)
+    with us.owner.here:
+        Cloud.objects.filter(pk=cloud.pk).update(state=meanwhile)
+    moves.end(look, Done(suspends=True), now=now)
+    kept = queries.cloud_for(us.owner.actor, cloud.id)
+    assert (kept.state, kept.trust_lost_at) == (after, now)
+
+
+def test_t10_a_set_up_that_ends_after_the_loss_leads_to_no_active_cloud(us: People, now: datetime) -> None:
+    cloud = factories.cloud(us.organization, CloudState.ATTENTION)
+    look = running(cloud, Kind.VERIFY)
+    setup = running(cloud, Kind.SETUP)
+    moves.end(look, Done(suspends=True), now=now + timedelta(seconds=1))
+    moves.end(setup, Done(), now=now + timedelta(seconds=2))
+    assert queries.cloud_for(us.owner.actor, cloud.id).state == CloudState.SUSPENDED
+
+
 def test_t10_a_part_of_the_checks_lifts_no_suspension(us: People, now: datetime) -> None:
     cloud = factories.cloud(us.organization, CloudState.SUSPENDED, trust_lost_at=now)
     part = factories.operation(

@@ -1,5 +1,6 @@
 """The rules of trust that hold for whatever an operation does, read in the sandbox's own log (PRODUCT 3)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from clouds.states import Kind
 from iam.errors import Problem
 from tests.workers.desk import Desk, states
 from tests.workers.faults.lives import connected
+from workers.aws.client import Transport
+from workers.aws.session import ASSUME
 
 
 def seen(desk: Desk, cloud: Cloud) -> list[dict[str, Any]]:
@@ -23,8 +26,24 @@ def entered(rows: list[dict[str, Any]]) -> set[str]:
     return {check["resource"] for checks in asked for check in checks}
 
 
-def test_t14_t22_only_the_cross_account_role_is_assumed_and_no_trust_policy_is_edited(desk: Desk) -> None:
-    cloud = connected(desk)
+def asked_of_sts(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Any]]:
+    """The parameters of each AssumeRole that goes out from now on."""
+    sent: list[Mapping[str, Any]] = []
+    send = Transport.send
+
+    def noting(transport: Transport, action: str, params: Mapping[str, Any], **more: Any) -> Any:
+        if action == ASSUME:
+            sent.append(params)
+        return send(transport, action, params, **more)
+
+    monkeypatch.setattr(Transport, "send", noting)
+    return sent
+
+
+def test_t14_t19_t22_only_the_cross_account_role_is_assumed_narrowly_and_no_trust_policy_is_edited(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud, sent = connected(desk), asked_of_sts(monkeypatch)
     before = desk.place(cloud).admin("iam").get_role(RoleName=desk.spec(cloud).cross_account_role_name)
     assert desk.do(cloud, Kind.SETUP).state == "succeeded"
     assert desk.do(desk.fresh(cloud), Kind.VERIFY).state == "succeeded"
@@ -36,6 +55,11 @@ def test_t14_t22_only_the_cross_account_role_is_assumed_and_no_trust_policy_is_e
         check["resource"] for row in rows for check in row["checks"] if check["action"] == "iam:PassRole"
     }
     assert passed == {desk.spec(cloud).cluster_role_arn}
+    # T19: every session, also one that should not come of a try, is short, named and narrowed.
+    operations = set(cloud.operations.values_list("id", flat=True))
+    assert sent
+    assert all(one["RoleSessionName"] in operations for one in sent)
+    assert all((one["DurationSeconds"], "Policy" in one) == (900, True) for one in sent)
     # T22: the role is as the customer made it, and nobody has tried to change that.
     assert not [row for row in rows if row["action"] == "iam:UpdateAssumeRolePolicy"]
     after = desk.place(cloud).admin("iam").get_role(RoleName=desk.spec(cloud).cross_account_role_name)
