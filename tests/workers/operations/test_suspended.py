@@ -27,7 +27,7 @@ def lose_condition(desk: Desk, cloud: Cloud) -> None:
     desk.role_for(cloud, trust=document)
 
 
-@pytest.mark.parametrize("state", [CloudState.ACTIVE, CloudState.ATTENTION, CloudState.SETUP_FAILED])
+@pytest.mark.parametrize("state", [CloudState.ATTENTION, CloudState.SETUP_FAILED])
 def test_t10_wherever_a_verification_finds_the_door_open_the_cloud_is_suspended(
     desk: Desk, state: CloudState
 ) -> None:
