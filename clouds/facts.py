@@ -214,7 +214,8 @@ class Trust:
 
     `assumable`: AssumeRole with the cloud's external ID worked. `without_id_refused` and
     `random_id_refused`: AWS refused the two tries that must fail. `named`: source identity and session
-    tags were accepted. `document`: the role's trust policy, when iam:GetRole was allowed.
+    tags were accepted. `document`: the role's trust policy, when iam:GetRole was allowed. `old_id_refused`:
+    AWS refused the external ID that was rotated out; None too where there is none.
     """
 
     role_arn: str
@@ -222,6 +223,7 @@ class Trust:
     account_id: str = ""
     without_id_refused: bool | None = None
     random_id_refused: bool | None = None
+    old_id_refused: bool | None = None
     named: bool | None = None
     error_code: str = ""
     document: Document | None = None

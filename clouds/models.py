@@ -37,9 +37,17 @@ class Cloud(models.Model):
         max_length=16, default=CloudState.RESERVED, choices=[(s.value, s.value) for s in CloudState]
     )
     options = models.JSONField(default=dict)
-    # Made by us, one for ever (PRODUCT 3, T1, T2); a trigger in the database refuses to change it (T4).
+    # Made by us, one for ever (PRODUCT 3, T1, T2). The database lets it change in one way only (T4): what is
+    # pending becomes present, and what was present is retiring until AWS is proven to refuse it (T17).
     external_id = models.CharField(max_length=64, unique=True, editable=False)
+    pending_external_id = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001 - none yet
+    retiring_external_id = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001 - none left
+    rotated_at = models.DateTimeField(null=True)
+    # When a look found that the role lets others in (T10); None once a verification found it mended.
+    trust_lost_at = models.DateTimeField(null=True)
     role_arn = models.CharField(max_length=2048, null=True)  # noqa: DJ001 - unique where there is one
+    # The revision of the policy documents that the role was last seen to carry; 0: none of those we know.
+    role_revision = models.PositiveIntegerField(null=True)
     facts = models.JSONField(null=True)
     facts_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
@@ -63,6 +71,21 @@ class Cloud(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ExternalId(models.Model):
+    """One external ID that was ever made, pending and abandoned ones too (PRODUCT 3, T2).
+
+    The database writes a row whenever a cloud gets an ID, and refuses one that is here already. Rows are
+    never changed and outlive their cloud, so they hold no foreign key.
+    """
+
+    value = models.CharField(primary_key=True, max_length=64)
+    organization_id = models.CharField(max_length=40)
+    cloud_id = models.CharField(max_length=40)
+
+    def __str__(self) -> str:
+        return self.value
 
 
 class Operation(models.Model):

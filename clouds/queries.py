@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
 
+from clouds.export.policies import REVISION
+from clouds.findings import Status
 from clouds.models import (
     AwsCall,
     Cloud,
@@ -28,6 +30,7 @@ from iam.permissions import Permission
 
 EVENTS_AT_ONCE = 500
 RECENT = 5
+BEHIND = Q(role_revision__lt=REVISION, role_arn__isnull=False)
 M = TypeVar("M", bound=Model)
 
 
@@ -69,8 +72,17 @@ def spec_of(cloud: Cloud) -> CloudSpec:
         portal_role_arn=settings.RAYDOCK.portal_role_arn,
         cross_account_role_arn=cloud.role_arn,
         external_id=cloud.external_id,
+        pending_external_id=cloud.pending_external_id,
+        retiring_external_id=cloud.retiring_external_id,
         **options,
     )
+
+
+def role_behind(cloud: Cloud) -> bool | None:
+    """Say whether the cloud's role carries documents of another release; None where it was not seen yet."""
+    if cloud.role_arn is None or cloud.role_revision is None:
+        return None
+    return cloud.role_revision < REVISION
 
 
 # Lists
@@ -78,13 +90,17 @@ def spec_of(cloud: Cloud) -> CloudSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class CloudFilters:
-    """Which clouds to list. Empty means any; deleted ones only on request."""
+    """Which clouds to list. Empty means any; deleted ones only on request.
+
+    `roles_behind` lists those whose role was last seen to carry documents of another release.
+    """
 
     state: str = ""
     region: str = ""
     account_id: str = ""
     q: str = ""
     deleted: bool = False
+    roles_behind: bool = False
 
     def condition(self) -> Q:
         """Return the filters as a database condition."""
@@ -92,6 +108,8 @@ class CloudFilters:
         found = Q(**{name: value for name, value in exact.items() if value})
         if not self.deleted:
             found &= Q(deleted_at=None)
+        if self.roles_behind:
+            found &= BEHIND
         if self.q:
             found &= Q(name__icontains=self.q) | Q(id=self.q) | Q(account_id=self.q)
         return found
@@ -133,6 +151,35 @@ def operations(
     actor.require(Permission.OPERATION_READ, target_kind="operation")
     rows = Operation.objects.filter(filters.condition(), organization_id=actor.organization_id)
     return page(rows.select_related("cloud").defer("cloud__facts"), cursor=cursor, limit=limit)
+
+
+@dataclass(frozen=True)
+class RoleToMend:
+    """A cloud whose cross-account role is behind or lacks something, with what the checks last said of it."""
+
+    cloud: Cloud
+    findings: list[VerificationFinding]
+
+
+def roles_to_mend(actor: Actor, cursor: str = "", limit: int = LIMIT) -> Page[RoleToMend]:
+    """Return one page of the clouds whose role is behind this release or did not pass a check."""
+    actor.require(Permission.CLOUD_READ, target_kind="cloud")
+    asked = VerificationFinding.objects.filter(verification__cloud=OuterRef("pk"), area="role")
+    last = Subquery(asked.order_by("-verification_id").values("verification_id")[:1])
+    unwell = VerificationFinding.objects.filter(area="role").exclude(status=Status.PASS)
+    present = Cloud.objects.filter(organization_id=actor.organization_id, deleted_at=None)
+    rows = present.annotate(asked_in=last).filter(
+        BEHIND | Exists(unwell.filter(verification_id=OuterRef("asked_in")))
+    )
+    found = page(rows, cursor=cursor, limit=limit)
+    said = list(unwell.filter(verification_id__in=[one.asked_in for one in found.results]).order_by("id"))
+    return Page(
+        [
+            RoleToMend(one, [finding for finding in said if finding.verification_id == one.asked_in])
+            for one in found.results
+        ],
+        found.next,
+    )
 
 
 # What belongs to one cloud or operation. The caller got it from `cloud_for` or `operation_for`.
@@ -185,6 +232,7 @@ class Overview:
     """An organization at a glance: clouds by state, open operations, and what happened last."""
 
     clouds: dict[str, int]
+    roles_behind: int
     open_operations: int
     failed_operations: int
     recent: list[Operation]
@@ -194,11 +242,18 @@ def overview(actor: Actor) -> Overview:
     """Return the first things a person wants to know of the organization."""
     actor.require(Permission.CLOUD_READ, target_kind="cloud")
     present = Cloud.objects.filter(organization_id=actor.organization_id, deleted_at=None)
-    by_state = present.values_list("state").annotate(count=Count("id")).order_by("state")
+    counted = present.values_list("state").annotate(count=Count("id"), behind=Count("id", filter=BEHIND))
+    by_state = list(counted.order_by("state"))
     operations_here = Operation.objects.filter(organization_id=actor.organization_id)
     counts: dict[str, Any] = operations_here.aggregate(
         open=Count("id", filter=Q(state__in=OPEN)),
         failed=Count("id", filter=Q(state=OperationState.FAILED)),
     )
     recent = operations_here.select_related("cloud").defer("cloud__facts").order_by("-id")[:RECENT]
-    return Overview(dict(by_state), counts["open"], counts["failed"], list(recent))
+    return Overview(
+        clouds={state: count for state, count, _ in by_state},
+        roles_behind=sum(behind for _, _, behind in by_state),
+        open_operations=counts["open"],
+        failed_operations=counts["failed"],
+        recent=list(recent),
+    )

@@ -45,6 +45,8 @@ class CloudSpec:
     portal_role_arn: str
     cross_account_role_arn: str | None = None
     external_id: str | None = None
+    pending_external_id: str | None = None
+    retiring_external_id: str | None = None
     vpc_cidr: str = "10.0.0.0/16"
     zones: int | None = None
     ingress_cidrs: tuple[str, ...] = ("0.0.0.0/0",)

@@ -14,6 +14,7 @@ class Kind(StrEnum):
     VERIFY = "verify"
     DELETE = "delete"
     TAKEDOWN = "takedown"
+    ROTATE = "rotate"
 
 
 class OperationState(StrEnum):
@@ -75,6 +76,8 @@ def _still(*states: CloudState) -> dict[CloudState, Course]:
     return {state: Course(state, state, state) for state in states}
 
 
+# Which clouds are suspended where a look finds their door open; a deletion goes on all the same.
+SUSPENDABLE = frozenset({C.CONNECTED, C.SETUP_FAILED, C.ACTIVE, C.ATTENTION})
 _SETUP = Course(C.SETTING_UP, C.ACTIVE, C.SETUP_FAILED)
 _DELETE = Course(C.DELETING, C.DELETED, C.DELETE_FAILED)
 
@@ -98,6 +101,7 @@ CLOUD_MOVES: Mapping[Kind, Mapping[CloudState, Course]] = MappingProxyType(
             (C.RESERVED, C.CONNECTED, C.SETUP_FAILED, C.ACTIVE, C.ATTENTION, C.SUSPENDED, C.DELETE_FAILED),
             _DELETE,
         ),
+        K.ROTATE: _still(C.CONNECTED, C.SETUP_FAILED, C.ACTIVE, C.ATTENTION, C.SUSPENDED),
     }
 )
 
@@ -115,10 +119,8 @@ def course(kind: Kind, state: CloudState) -> Course | None:
     return CLOUD_MOVES[kind].get(state)
 
 
-def verdict(state: CloudState, *, failed_musts: int, suspends: bool) -> CloudState:
-    """Return where a cloud ends that would be active, after what verification found."""
-    if state is not C.ACTIVE:
-        return state
-    if suspends:
+def verdict(state: CloudState, *, failed_musts: int, open_to_others: bool) -> CloudState:
+    """Return where a cloud ends that would be in this state, after what the looks at it have found."""
+    if open_to_others and state in SUSPENDABLE:
         return C.SUSPENDED
-    return C.ATTENTION if failed_musts else C.ACTIVE
+    return C.ATTENTION if state is C.ACTIVE and failed_musts else state

@@ -10,7 +10,7 @@ from clouds import bell
 from clouds.models import Cloud, Intent, Lane, Operation
 from clouds.outcomes import Cancelled, Done
 from clouds.queries import cloud_for, operation_for
-from clouds.services import moves
+from clouds.services import external_ids, moves
 from clouds.services.requests import checked
 from clouds.states import CLOUD_MOVES, LOOKS, OPEN, CloudState, Kind, OperationState, course
 from iam import audit, tenancy
@@ -25,12 +25,14 @@ PERMISSIONS: Mapping[Kind, Permission] = {
     Kind.VERIFY: Permission.CLOUD_OPERATE,
     Kind.DELETE: Permission.CLOUD_DELETE,
     Kind.TAKEDOWN: Permission.OPERATION_CONTROL,
+    Kind.ROTATE: Permission.CLOUD_OPERATE,
 }
 
 # PRODUCT 3, T20: nobody tries roles out at speed. Counted for each cloud.
 BUDGETS: Mapping[Kind, Budget] = {
     Kind.CONNECT: Budget("connect", 20, timedelta(seconds=30)),
     Kind.VERIFY: Budget("verify", 20, timedelta(seconds=30)),
+    Kind.ROTATE: Budget("rotate", 10, timedelta(minutes=5)),
 }
 REMOVALS = frozenset({Kind.DELETE, Kind.TAKEDOWN})
 NEXT_STEP: Mapping[CloudState, str] = {
@@ -73,6 +75,8 @@ def request(
             spend(BUDGETS[wanted], current.id, now=now)
         operation = _accepted(actor, current, wanted, kept, reason, retry_of, now)
         _audit(actor, "operation.request", operation, current, {"kind": wanted, "input": kept}, reason, now)
+        if wanted is Kind.ROTATE:
+            external_ids.begin(actor=actor, cloud=current, operation_id=operation.id, now=now)
         _start(operation, current, now)
     return operation
 

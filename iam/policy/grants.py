@@ -28,6 +28,7 @@ from iam.policy.places import (
 
 __all__ = [
     "GRANTS",
+    "POWERLESS",
     "PROBE_PREFIX",
     "SESSION_POLICY_LIMIT",
     "TABLE",
@@ -43,6 +44,9 @@ __all__ = [
 SESSION_POLICY_LIMIT: Final = 2048
 """Characters that sts:AssumeRole takes as Policy."""
 
+POWERLESS: Final = {"Version": CURRENT, "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+"""The session policy of whoever only tries a door: what comes of it can do nothing."""
+
 
 class Kind(StrEnum):
     """The operations that enter an account."""
@@ -52,10 +56,13 @@ class Kind(StrEnum):
     VERIFY = "verify"
     DELETE = "delete"
     TAKEDOWN = "takedown"
+    ROTATE = "rotate"
 
 
 BUILDING: Final = frozenset({Kind.SETUP})
-LOOKING: Final = frozenset(Kind) - BUILDING
+ENTERING: Final = frozenset({Kind.ROTATE})
+"""A rotation only tries who comes in, and does nothing inside."""
+LOOKING: Final = frozenset(Kind) - BUILDING - ENTERING
 """A set-up looks through a session of the kind `verify`, beside its own that only builds."""
 CHECKING: Final = frozenset({Kind.CONNECT, Kind.VERIFY})
 PROBING: Final = frozenset({Kind.VERIFY})
@@ -266,8 +273,10 @@ def session_policy(kind: str, names: CloudNames) -> dict[str, Any]:
 
     It meets the role's own policy as an intersection, so it is written short where that loses nothing: reads
     stand together, and statements that bear the same conditions on ARNs of different services become one.
-    Raises ValueError for an unknown kind.
+    A kind that has no grant gets POWERLESS. Raises ValueError for an unknown kind.
     """
+    if not GRANTS[Kind(kind)]:
+        return {**POWERLESS}
     merged: dict[tuple[tuple[Test, ...], bool], list[Grant]] = {}
     for grant in GRANTS[Kind(kind)]:
         tests = grant.tests if grant.session_tests is None else grant.session_tests

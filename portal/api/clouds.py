@@ -31,6 +31,10 @@ class CloudShape(Shape):
     state = serializers.ChoiceField(choices=[state.value for state in CloudState])
     options = serializers.DictField()
     role_arn = serializers.CharField(allow_null=True, help_text="Null until the cloud is connected.")
+    role_behind = serializers.BooleanField(
+        allow_null=True,
+        help_text="True where the role's documents, as last seen, are not those of this release.",
+    )
     version = serializers.IntegerField()
     delete_protection = serializers.BooleanField()
     checks_passed = serializers.IntegerField()
@@ -98,6 +102,9 @@ class CloudQuery(Paging):
     account_id = serializers.CharField(required=False, max_length=12)
     q = serializers.CharField(required=False, max_length=63, help_text="Part of a name, an id or an account.")
     deleted = serializers.BooleanField(required=False, default=False, help_text="Show deleted ones as well.")
+    roles_behind = serializers.BooleanField(
+        required=False, default=False, help_text="Only those whose role is behind this release."
+    )
 
 
 class Clouds(View):
@@ -170,7 +177,7 @@ class CloudDetail(View):
 
 def cloud_reply(cloud: Cloud) -> dict[str, object]:
     """Return a cloud as the API shows it."""
-    return fields_of(cloud, _FIELDS)
+    return {**fields_of(cloud, _FIELDS), "role_behind": queries.role_behind(cloud)}
 
 
-_FIELDS = names_of(CloudShape)
+_FIELDS = [name for name in names_of(CloudShape) if name != "role_behind"]

@@ -20,6 +20,7 @@ from iam.paging import Page
 from iam.permissions import Permission
 from portal.api.bodies import Body
 from portal.api.shapes import Shape, list_of
+from portal.api.trust import RotationShape, rotation_reply
 from portal.api.view import View, answer
 
 
@@ -38,7 +39,8 @@ class TrustShape(Shape):
     external_id = serializers.CharField(help_text="Made by Raydock for this cloud. It is no secret.")
     role_name = serializers.CharField(help_text="The name that the bootstrap documents give the role.")
     role_arn = serializers.CharField(help_text="The ARN that the role has, or will have under that name.")
-    trust_policy = serializers.DictField()
+    trust_policy = serializers.DictField(help_text="During a rotation it takes both external IDs.")
+    rotation = RotationShape(allow_null=True, help_text="Null where no rotation is under way.")
     bootstrap = BootstrapShape()
 
 
@@ -86,6 +88,7 @@ class Trust(View):
             "role_name": made.role_name,
             "role_arn": cloud.role_arn or made.role_arn,
             "trust_policy": made.trust,
+            "rotation": rotation_reply(cloud),
             "bootstrap": {
                 "cloudformation": cloudformation(made),
                 "aws_cli": aws_cli(made),

@@ -17,6 +17,7 @@ from portal.api import (
     organizations,
     service_accounts,
     tokens,
+    trust,
     work,
 )
 from portal.api.errors import problem_reply
@@ -70,6 +71,7 @@ urlpatterns = [
     path("clouds/<typeid:cloud_id>/verifications", findings.Verifications.as_view()),
     path("clouds/<typeid:cloud_id>/operations", operations.CloudOperations.as_view()),
     path("clouds/<typeid:cloud_id>/trust", documents.Trust.as_view()),
+    path("clouds/<typeid:cloud_id>/trust/rotate", trust.TrustRotation.as_view()),
     path("clouds/<typeid:cloud_id>/policies", documents.Policies.as_view()),
     path("clouds/<typeid:cloud_id>/policies/<slug:name>", documents.PolicyDetail.as_view()),
     path("operations", operations.Operations.as_view()),

@@ -22,6 +22,7 @@ from portal.web.faces import face, under_way
 from portal.web.pages import PageRequest
 from portal.web.progress import OPEN, Moment
 from portal.web.sessions import page
+from portal.web.trust import trust_part
 
 SHORT, LONG = 6, 25
 SHOW = [("all", "All checks"), ("open", "Not passed"), ("PASS", "Passed")]
@@ -117,6 +118,7 @@ def access(request: PageRequest, cloud_id: str) -> HttpResponse:
     context = {
         "policies": policy_documents(queries.spec_of(cloud), cloud.external_id),
         "portal_role_arn": bootstrap_of(cloud).portal_role_arn,
+        **trust_part(cloud),
     }
     return face(request, cloud, "access", "web/access.html", context)
 

@@ -45,6 +45,7 @@ def clouds(request: PageRequest) -> HttpResponse:
     context = {
         "clouds": found.results,
         "total": total,
+        "roles_behind": glance.roles_behind,
         "stats": _stats(glance.clouds, glance.open_operations, total),
         "filters": filters,
         "states": STATES,

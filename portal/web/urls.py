@@ -11,8 +11,10 @@ from portal.web import (
     new_cloud,
     operations,
     programs,
+    roles,
     sandbox,
     sign_in,
+    trust,
 )
 
 app_name = "web"
@@ -24,6 +26,7 @@ urlpatterns = [
     path("organization/switch", sign_in.switch_organization, name="switch-organization"),
     path("clouds", clouds.clouds, name="clouds"),
     path("clouds/export.csv", clouds.export, name="clouds-export"),
+    path("clouds/roles", roles.roles, name="roles"),
     path("clouds/new", new_cloud.reserve_form, name="cloud-new"),
     path("clouds/reserve", new_cloud.reserve, name="cloud-reserve"),
     path("clouds/<str:cloud_id>/connect", new_cloud.connect, name="cloud-connect"),
@@ -37,6 +40,8 @@ urlpatterns = [
     path("clouds/<str:cloud_id>/resources", cloud.resources, name="cloud-resources"),
     path("clouds/<str:cloud_id>/activity", cloud.activity, name="cloud-activity"),
     path("clouds/<str:cloud_id>/access", cloud.access, name="cloud-access"),
+    path("clouds/<str:cloud_id>/trust/rotate", trust.rotate, name="cloud-rotate"),
+    path("clouds/<str:cloud_id>/trust/sandbox", trust.sandbox_trust, name="cloud-sandbox-trust"),
     path("clouds/<str:cloud_id>/policies/<str:name>", cloud.policy, name="cloud-policy"),
     path("clouds/<str:cloud_id>/settings", cloud_settings.settings, name="cloud-settings"),
     path("clouds/<str:cloud_id>/rename", cloud_settings.rename, name="cloud-rename"),

@@ -47,6 +47,10 @@ WORDS: Mapping[str, Word] = MappingProxyType(
         "UNKNOWN": Word("Not known", _WARN, "circle-question-mark"),
         # audit outcomes
         "denied": Word("Denied", _BAD, "shield-alert"),
+        # roles and their trust
+        "behind": Word("Behind this release", _WARN, "history"),
+        "permissions_missing": Word("Permissions missing", _BAD, "shield-x"),
+        "rotating": Word("Rotating", _BUSY, "rotate-cw"),
         # resources
         "present": Word("Present", _GOOD, "circle-check"),
         "created": Word("Present", _GOOD, "circle-check"),
@@ -68,6 +72,7 @@ OPERATION_KINDS: Mapping[str, str] = MappingProxyType(
         "verify": "Verification",
         "delete": "Delete",
         "takedown": "Take down",
+        "rotate": "Rotation",
     },
 )
 

@@ -140,6 +140,9 @@ EXAMPLES: Mapping[str, Mapping[str, Example]] = {
     "clouds/<typeid:cloud_id>/verifications": {"GET": Example()},
     "clouds/<typeid:cloud_id>/operations": {"GET": Example(query="kind=setup&open=false")},
     "clouds/<typeid:cloud_id>/trust": {"GET": Example()},
+    "clouds/<typeid:cloud_id>/trust/rotate": {
+        "POST": Example(just(wait_seconds=60, reason="the ID was in a screenshot"), status=202),
+    },
     "clouds/<typeid:cloud_id>/policies": {"GET": Example()},
     "clouds/<typeid:cloud_id>/policies/<slug:name>": {"GET": Example()},
     "operations": {"GET": Example(query="state=succeeded")},

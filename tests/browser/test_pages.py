@@ -11,6 +11,7 @@ from tests.world import World
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = {
     "clouds": "/clouds",
+    "roles": "/clouds/roles",
     "no cloud fits": "/clouds?q=nowhere",
     "new cloud": "/clouds/new",
     "connect": "/clouds/{reserved}/connect",

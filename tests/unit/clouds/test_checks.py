@@ -114,6 +114,19 @@ def test_the_exact_trust_policy_is_in_the_fix() -> None:
     assert "--role-name raydock-control-plane" in cli
 
 
+def test_t17_an_old_id_that_is_still_admitted_is_advice_with_the_policy_that_ends_it() -> None:
+    found = worst("trust.requires_external_id", trust(old_id_refused=False)(HEALTHY))
+    assert (found.status, found.stops) == (Status.WARN, False)
+    assert '"sts:ExternalId": "an-external-id"' in found.cli
+    assert worst("trust.requires_external_id", trust(old_id_refused=True)(HEALTHY)).status is PASS
+
+
+def test_t17_while_a_new_id_is_pending_the_fix_admits_both() -> None:
+    rotating = spec(pending_external_id="rdk-ext-next")
+    found = worst("trust.requires_external_id", trust(without_id_refused=False)(HEALTHY), rotating)
+    assert '["an-external-id", "rdk-ext-next"]' in found.cli
+
+
 def test_an_open_door_says_what_is_wrong_with_it() -> None:
     whole = trust_policy("arn:aws:iam::111111111111:root", "an-external-id")
     found = worst("trust.names_portal", control(trust=whole)(HEALTHY))
