@@ -102,8 +102,8 @@ def test_nothing_is_said_against_our_own_documents() -> None:
         == remarks(cluster_trust_policy(), Kind.RESOURCE)
         == ()
     )
+    assert sum(bool(grants) for grants in GRANTS.values()) > 1
     for operation in Operation:
-        assert GRANTS[operation]
         assert remarks(session_policy(operation, NAMES), Kind.SESSION) == ()
 
 
