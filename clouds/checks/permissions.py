@@ -21,8 +21,9 @@ _SHOWN = 12
 
 
 def identity_of(role: Role) -> tuple[Mapping[str, object], ...] | None:
-    """Every policy document of a role, or None when one of them could not be read."""
-    if role.inline is None or role.attached is None:
+    """Every policy document of a role, or None when one of them, or its boundary, could not be read."""
+    unread_boundary = role.boundary_arn != "" and role.boundary is None
+    if role.inline is None or role.attached is None or unread_boundary:
         return None
     managed = [one.document for one in role.attached]
     documents = [*role.inline.values(), *(one for one in managed if one is not None)]

@@ -80,6 +80,7 @@ AREAS: Mapping[str, str] = MappingProxyType(
         "subnets": "Subnets",
         "sg": "Security group",
         "cluster_role": "Cluster role",
+        "mapping": "Mapped roles",
         "bucket": "Bucket",
         "quotas": "Quotas",
         "region": "Region",
