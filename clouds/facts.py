@@ -287,7 +287,9 @@ class Facts:
 
         Names are compared whole: that "raydock-mapped-a" was not seen says nothing about "raydock".
         """
-        about = {"", "*", subject}
         return tuple(
-            one for one in self.denied if one.action in actions and (not subject or one.subject in about)
+            one
+            for one in self.denied
+            if one.action in actions
+            and (not subject or one.subject in {"", "*", subject} or one.subject.endswith(f"/{subject}"))
         )

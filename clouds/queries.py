@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db.models import Count, Model, Q, QuerySet
 
+from clouds.mapped_roles import MappedRole, mapped_roles
 from clouds.models import (
     AwsCall,
     Cloud,
@@ -19,10 +20,12 @@ from clouds.models import (
     Verification,
     VerificationFinding,
 )
+from clouds.providers import Provider
 from clouds.specs import CloudSpec
 from clouds.states import OPEN, OperationState
 from iam.actors import Actor
 from iam.errors import NotFound
+from iam.mapping import Config
 from iam.paging import LIMIT, Page, page
 from iam.permissions import Permission
 
@@ -69,8 +72,20 @@ def spec_of(cloud: Cloud) -> CloudSpec:
         portal_role_arn=settings.RAYDOCK.portal_role_arn,
         cross_account_role_arn=cloud.role_arn,
         external_id=cloud.external_id,
+        mapped_roles=mapped_roles_of(cloud),
         **options,
     )
+
+
+def mapped_roles_of(cloud: Cloud) -> tuple[MappedRole, ...]:
+    """Return the roles that the cloud's mapping may give to nodes; on GCP none is looked at."""
+    return () if cloud.provider != Provider.AWS else mapped_roles(mapping_of(cloud), cloud.account_id)
+
+
+def mapping_of(cloud: Cloud) -> Config:
+    """Return the mapping that is in force for the cloud."""
+    del cloud
+    return Config.EMPTY
 
 
 # Lists

@@ -23,7 +23,7 @@ def answers(desk: Desk, cloud: Cloud, **asked: object) -> dict[str, str]:
 
 def test_a_fresh_cloud_passes_every_check(desk: Desk) -> None:
     found = answers(desk, desk.active())
-    assert set(found) == set(CATALOGUE)
+    assert set(found) == {check for check in CATALOGUE if not check.startswith("mapping.")}
     assert set(found.values()) == {"PASS"}
 
 
