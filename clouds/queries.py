@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db.models import Count, Model, Q, QuerySet
 
+from clouds.gcp import NOT_DONE, WORKS, GcpRecord
 from clouds.mapped_roles import MappedRole, mapped_roles
 from clouds.models import (
     AwsCall,
@@ -20,11 +21,10 @@ from clouds.models import (
     Verification,
     VerificationFinding,
 )
-from clouds.providers import Provider
 from clouds.specs import CloudSpec
 from clouds.states import OPEN, OperationState
 from iam.actors import Actor
-from iam.errors import NotFound
+from iam.errors import NotFound, Problem
 from iam.mapping import Config
 from iam.paging import LIMIT, Page, page
 from iam.permissions import Permission
@@ -58,7 +58,11 @@ def _one(found: QuerySet[M], *, lock: bool) -> M:
 
 
 def spec_of(cloud: Cloud) -> CloudSpec:
-    """Return what the cloud should look like: its row and options, and this installation's own address."""
+    """Return what the cloud should look like: its row and options, and this installation's own address.
+
+    Raises Problem("not_on_gcp", 409) for a cloud on GCP.
+    """
+    refuse_on_gcp(cloud, "setup")
     options: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in cloud.options.items()
     }
@@ -77,9 +81,28 @@ def spec_of(cloud: Cloud) -> CloudSpec:
     )
 
 
+def gcp_record_of(cloud: Cloud) -> GcpRecord:
+    """Return what is known of a cloud on GCP."""
+    options = cloud.options
+    return GcpRecord(
+        name=cloud.name,
+        project_id=cloud.project_id or "",
+        region=cloud.region,
+        bucket=options.get("bucket", ""),
+        cluster_service_account=options.get("cluster_service_account", ""),
+        service_accounts=tuple(options.get("service_accounts", ())),
+    )
+
+
+def refuse_on_gcp(cloud: Cloud, what: str) -> None:
+    """Raise Problem("not_on_gcp", 409) that says why this is not done for a cloud on GCP; pass any other."""
+    if cloud.on_gcp:
+        raise Problem("not_on_gcp", f"{cloud.name} is on GCP. {NOT_DONE[what]} {WORKS}", status=409)
+
+
 def mapped_roles_of(cloud: Cloud) -> tuple[MappedRole, ...]:
     """Return the roles that the cloud's mapping may give to nodes; on GCP none is looked at."""
-    return () if cloud.provider != Provider.AWS else mapped_roles(mapping_of(cloud), cloud.account_id)
+    return () if cloud.on_gcp else mapped_roles(mapping_of(cloud), cloud.account_id)
 
 
 def mapping_of(cloud: Cloud) -> Config:
@@ -98,17 +121,19 @@ class CloudFilters:
     state: str = ""
     region: str = ""
     account_id: str = ""
+    provider: str = ""
     q: str = ""
     deleted: bool = False
 
     def condition(self) -> Q:
         """Return the filters as a database condition."""
-        exact = {"state": self.state, "region": self.region, "account_id": self.account_id}
+        names = ("state", "region", "account_id", "provider")
+        exact = {name: getattr(self, name) for name in names}
         found = Q(**{name: value for name, value in exact.items() if value})
         if not self.deleted:
             found &= Q(deleted_at=None)
         if self.q:
-            found &= Q(name__icontains=self.q) | Q(id=self.q) | Q(account_id=self.q)
+            found &= Q(name__icontains=self.q) | Q(id=self.q) | Q(account_id=self.q) | Q(project_id=self.q)
         return found
 
 

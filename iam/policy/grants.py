@@ -297,7 +297,7 @@ def session_policy(kind: str, names: CloudNames) -> dict[str, Any]:
 
 
 def look_at_mapped_policy(names: CloudNames, roles: Iterable[str], profiles: Iterable[str]) -> dict[str, Any]:
-    """Give what lets a verification look at mapped roles and profiles of other names: these ARNs beside ours."""
+    """Give what lets a verification look at mapped roles and profiles of any name: these ARNs beside ours."""
     named = {"LookAtMappedRoles": roles, "LookAtMappedProfiles": profiles}
     statements = []
     for grant in (grant for grant in TABLE if grant.name in named):

@@ -1,7 +1,7 @@
 """One look at a cloud's account: facts, gathered side by side in two rounds, three with managed policies.
 
-A mapping that names instance profiles instead of roles costs a round more, until the last look has shown whose
-they are.
+A mapping that names instance profiles instead of roles costs a round more, until the last look has shown
+whose they are.
 
 Found by the cloud's tag, by the names that follow from its id, and by the VPCs of the last look, so that a
 resource is found although nobody remembers having made it, and also when somebody took its tags away.
@@ -31,8 +31,9 @@ class Scope:
     """How far a look goes. Each kind of operation asks for no more than it reads.
 
     `access`: the cross-account role and the roles' inline documents. `attached`: which managed policies
-    the roles have; with `access` their documents too. `mapped`: the roles that the mapping names. `settings`: of the bucket, by name. `occupants`:
-    network interfaces and instances, which a delete would stumble over. `contents`: what lies in the bucket.
+    the roles have; with `access` their documents too. `mapped`: the roles that the mapping names.
+    `settings`: of the bucket, by name. `occupants`: network interfaces and instances, which a delete would
+    stumble over. `contents`: what lies in the bucket.
     """
 
     zones: bool = False
