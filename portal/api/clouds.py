@@ -18,7 +18,6 @@ from portal.api.operations import OperationShape, accepted
 from portal.api.shapes import Shape, fields_of, list_of, names_of
 from portal.api.view import View, answer, page_of
 
-
 PROVIDERS = [provider.value for provider in Provider]
 KINDS = ["managed", "registered"]
 

@@ -29,6 +29,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
         "deleting": Word("Deleting", _BUSY, "loader-circle"),
         "delete_failed": Word("Delete failed", _BAD, "circle-x"),
         "deleted": Word("Deleted", _IDLE, "trash-2"),
+        "recorded": Word("Record", "", "bookmark"),
         # operations and their steps
         "queued": Word("Queued", _IDLE, "clock"),
         "running": Word("Running", _BUSY, "loader-circle"),
