@@ -14,7 +14,9 @@ from clouds.models import (
 )
 from clouds.states import CloudState, Kind, OperationState
 from iam import audit, tenancy
+from iam.ids import new_id
 from tests import factories
+from tests.looks import network_seen
 from tests.people import People
 
 
@@ -36,7 +38,18 @@ class World:
 def world_of(us: People, now: datetime) -> World:
     """Build the world in the organization of these people."""
     at, made = us.organization, CloudState
-    ready = factories.cloud(at, made.ACTIVE, name="prod-training", now=now, checks_passed=2, checks_total=3)
+    ready_id = new_id("cld")
+    ready = factories.cloud(
+        at,
+        made.ACTIVE,
+        id=ready_id,
+        name="prod-training",
+        now=now,
+        checks_passed=2,
+        checks_total=3,
+        facts=network_seen(ready_id, now).to_json(),
+        facts_at=now,
+    )
     busy = factories.cloud(at, made.SETTING_UP, name="research", now=now)
     failed = factories.cloud(at, made.SETUP_FAILED, name="partner", now=now)
     setup = factories.operation(
