@@ -30,6 +30,7 @@ class World:
     failed: Cloud
     reserved: Cloud
     connected: Cloud
+    recorded: Cloud
     setup: Operation
     running: Operation
     broken: Operation
@@ -96,6 +97,23 @@ def world_of(us: People, now: datetime) -> World:
         failed=failed,
         reserved=factories.cloud(at, made.RESERVED, name="sandbox-euc1", now=now),
         connected=factories.cloud(at, made.CONNECTED, name="batch", now=now),
+        recorded=factories.cloud(
+            at,
+            made.RECORDED,
+            name="lab",
+            provider="gcp",
+            kind="registered",
+            region="europe-west4",
+            account_id="",
+            project_id="ray-lab-123456",
+            role_arn=None,
+            options={
+                "bucket": "acme-lab",
+                "cluster_service_account": "ray-nodes@ray-lab-123456.iam.gserviceaccount.com",
+                "service_accounts": ["ray-jobs@ray-lab-123456.iam.gserviceaccount.com"],
+            },
+            now=now,
+        ),
         setup=setup,
         running=running,
         broken=broken,

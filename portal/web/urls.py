@@ -12,6 +12,7 @@ from portal.web import (
     new_gcp_cloud,
     operations,
     programs,
+    ray,
     sandbox,
     sign_in,
 )
@@ -38,6 +39,9 @@ urlpatterns = [
     path("clouds/<str:cloud_id>", cloud.overview, name="cloud"),
     path("clouds/<str:cloud_id>/checks", cloud.checks, name="cloud-checks"),
     path("clouds/<str:cloud_id>/resources", cloud.resources, name="cloud-resources"),
+    path("clouds/<str:cloud_id>/ray", ray.ray, name="cloud-ray"),
+    path("clouds/<str:cloud_id>/ray/cluster.yaml", ray.cluster_file, name="cloud-ray-cluster"),
+    path("clouds/<str:cloud_id>/ray/roles.sh", ray.roles_file, name="cloud-ray-roles"),
     path("clouds/<str:cloud_id>/activity", cloud.activity, name="cloud-activity"),
     path("clouds/<str:cloud_id>/access", cloud.access, name="cloud-access"),
     path("clouds/<str:cloud_id>/policies/<str:name>", cloud.policy, name="cloud-policy"),

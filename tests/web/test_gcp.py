@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 NODES = "ray-nodes@ray-prod-123456.iam.gserviceaccount.com"
 JOBS = "ray-jobs@ray-prod-123456.iam.gserviceaccount.com"
 FORM = {
-    "name": "lab",
+    "name": "field",
     "project_id": "ray-prod-123456",
     "region": "europe-west4",
     "bucket": "acme-ray",
@@ -31,7 +31,7 @@ def cloud(world: World, now: datetime) -> Cloud:
         return cloud_reserve(
             actor=us.owner.actor,
             provider="gcp",
-            name="lab",
+            name="field",
             region="europe-west4",
             project_id="ray-prod-123456",
             options={"bucket": "acme-ray", "cluster_service_account": NODES},
@@ -48,7 +48,7 @@ def test_the_two_forms_lead_to_each_other(owner: Client) -> None:
 
 def test_a_record_is_made(owner: Client) -> None:
     answer = owner.post("/clouds/record", FORM)
-    made = one(Cloud, name="lab")
+    made = one(Cloud, name="field")
     assert answer["Location"] == f"/clouds/{made.id}"
     assert (made.provider, made.options["service_accounts"]) == ("gcp", [JOBS])
 
@@ -73,7 +73,7 @@ def test_what_is_wrong_is_said_beside_the_field(owner: Client, field: str, value
 
 
 def test_the_list_says_that_it_is_not_checked(owner: Client, cloud: Cloud) -> None:
-    page = text(owner, "/clouds?q=lab")
+    page = text(owner, "/clouds?q=field")
     assert "not checked on GCP" in page
     assert "ray-prod-123456" in page
 
@@ -91,7 +91,7 @@ def test_its_pages_show_the_record_and_what_is_not_checked(owner: Client, cloud:
 def test_its_settings_say_that_a_delete_only_forgets(owner: Client, cloud: Cloud) -> None:
     page = text(owner, f"/clouds/{cloud.id}/settings")
     assert "Nothing in the project ray-prod-123456 is touched" in page
-    owner.post(f"/clouds/{cloud.id}/delete", {"confirm_name": "lab", "bucket": "keep"})
+    owner.post(f"/clouds/{cloud.id}/delete", {"confirm_name": "field", "bucket": "keep"})
     assert one(Operation, cloud=cloud).code == "forgotten"
     assert "Its record is forgotten" in text(owner, f"/clouds/{cloud.id}")
 
@@ -99,7 +99,7 @@ def test_its_settings_say_that_a_delete_only_forgets(owner: Client, cloud: Cloud
 @pytest.mark.parametrize("path", ["verify", "setup", "watch", "sandbox-role"])
 def test_work_on_it_is_refused_in_words(owner: Client, cloud: Cloud, path: str) -> None:
     page = owner.post(f"/clouds/{cloud.id}/{path}", {"role_arn": "x"}, follow=True).content.decode()
-    assert "lab is on GCP" in page
+    assert "field is on GCP" in page
     assert not count(Operation, cloud=cloud)
 
 
