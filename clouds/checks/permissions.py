@@ -51,7 +51,7 @@ def requests(names: CloudNames, kinds: Iterable[Kind]) -> Iterator[Request]:
 def _fits(action: str, place: str) -> bool:
     """False for the pairs that AWS does not know: a role action on a profile and the other way round."""
     if action.startswith("iam:"):
-        about_profile = "InstanceProfile" in action
+        about_profile = "InstanceProfile" in action and not action.endswith("ForRole")
         return about_profile == (":instance-profile/" in place)
     return True
 

@@ -6,6 +6,7 @@ Fields: Ray documentation, "Cluster YAML Configuration Options"; `node_config` i
 
 from collections.abc import Mapping
 from io import StringIO
+from textwrap import wrap
 from typing import Any, Final
 
 from ruamel.yaml import YAML
@@ -22,6 +23,8 @@ IMAGE: Final = "ami-REPLACE-ME"
 """Stands where the image's id belongs. EC2 refuses it, so that nobody starts machines from a guess."""
 INSTANCE_TYPE: Final = "m5.xlarge"
 MOST_WORKERS: Final = 2
+WIDTH: Final = 90
+"""Of the comments, in characters."""
 
 
 def ray_cluster(survey: Survey, workers: Workers) -> dict[str, Any]:
@@ -93,9 +96,8 @@ def notes(spec: CloudSpec, workers: Workers) -> tuple[str, ...]:
     """What a person must know before using the file, in sentences."""
     image = f"{IMAGE} names no image: write the id of one in {spec.region} that has Python, head and workers."
     unseen = "" if workers.seen else f" Raydock has not seen the instance profile {workers.profile_arn} yet."
-    roles = (
-        "Head: the role for Ray's head. GET /api/v1/clouds/{id}/exports/ray-roles has the lines for roles."
-    )
+    exports = f"/api/v1/clouds/{spec.cloud_id}/exports"
+    roles = f"Head: the role for Ray's head. GET {exports}/ray-roles has the lines for roles."
     reached = (
         "The cloud's security group lets in port 443 and itself alone. Run `ray up` from a machine in the "
         "group, or let SSH (port 22) in from your own address first."
@@ -115,7 +117,8 @@ def ray_cluster_yaml(cluster: Mapping[str, Any]) -> str:
     writer.width = 4096
     writer.indent(mapping=2, sequence=4, offset=2)
     writer.dump(document, written)
-    return "".join(f"# {line}\n" for line in head) + "\n" + written.getvalue()
+    comments = (part for line in head for part in wrap(line, WIDTH, break_long_words=False))
+    return "".join(f"# {line}\n" for line in comments) + "\n" + written.getvalue()
 
 
 def _commented(value: Any) -> Any:

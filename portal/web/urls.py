@@ -47,6 +47,7 @@ urlpatterns = [
     path("clouds/<str:cloud_id>/policies/<str:name>", cloud.policy, name="cloud-policy"),
     path("clouds/<str:cloud_id>/settings", cloud_settings.settings, name="cloud-settings"),
     path("clouds/<str:cloud_id>/rename", cloud_settings.rename, name="cloud-rename"),
+    path("clouds/<str:cloud_id>/describe", cloud_settings.describe, name="cloud-describe"),
     path("clouds/<str:cloud_id>/protection", cloud_settings.protection, name="cloud-protection"),
     path("clouds/<str:cloud_id>/verify", cloud_settings.verify, name="cloud-verify"),
     path("clouds/<str:cloud_id>/delete", cloud_settings.delete, name="cloud-delete"),

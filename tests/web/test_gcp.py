@@ -118,3 +118,30 @@ def test_steps_of_aws_lead_to_the_record(owner: Client, cloud: Cloud, path: str)
 def test_an_auditor_sees_it_and_a_stranger_does_not(world: World, cloud: Cloud, visit: Visit) -> None:
     assert "acme-ray" in text(visit(world.people.auditor), f"/clouds/{cloud.id}")
     assert visit(world.people.stranger).get(f"/clouds/{cloud.id}").status_code == 404
+
+
+def test_the_record_is_mended_in_the_settings(owner: Client, cloud: Cloud) -> None:
+    answer = owner.post(f"/clouds/{cloud.id}/describe", {"bucket": "acme-2", "service_accounts": JOBS})
+    assert answer["Location"] == f"/clouds/{cloud.id}/settings"
+    assert one(Cloud, pk=cloud.id).options == {
+        "bucket": "acme-2",
+        "cluster_service_account": NODES,
+        "service_accounts": [JOBS],
+    }
+    page = text(owner, f"/clouds/{cloud.id}/settings")
+    assert 'value="acme-2"' in page
+    assert f'value="{JOBS}"' in page
+
+
+def test_a_wrong_record_is_said_beside_the_field(owner: Client, cloud: Cloud) -> None:
+    answer = owner.post(f"/clouds/{cloud.id}/describe", {"bucket": "gs://x"})
+    assert answer.status_code == 400
+    page = answer.content.decode()
+    assert "without gs://" in page.partition('id="e-bucket"')[2].partition("</p>")[0]
+    assert 'value="gs://x"' in page
+
+
+def test_a_cloud_on_aws_has_no_record_to_mend(owner: Client, world: World) -> None:
+    answer = owner.post(f"/clouds/{world.ready.id}/describe", {"bucket": "abc"})
+    assert answer.status_code == 409
+    assert "Default service account" not in answer.content.decode()

@@ -8,6 +8,7 @@ from clouds.checks import CATALOGUE, PREFLIGHT, preflight, run_checks
 from clouds.facts import Bucket, CorsRule, Denied, Facts, Quota, Role, Rule, Trust
 from clouds.findings import Finding, Status
 from clouds.specs import CloudSpec
+from iam.policy.grants import actions
 from iam.policy.trust import trust_policy
 from tests.unit.clouds.account import NOW, Account
 from tests.unit.clouds.breaking import (
@@ -133,6 +134,24 @@ def test_a_policy_for_another_cloud_misses_this_one() -> None:
     found = worst("role.permissions", HEALTHY, other)
     assert found.status is FAIL
     assert "ec2:CreateVpc" in found.detail + found.observed
+
+
+@pytest.mark.parametrize("action", sorted(actions("verify")))
+def test_any_one_action_of_a_verification_that_is_missing_is_named(action: str) -> None:
+    role = HEALTHY.role("raydock-control-plane")
+    assert role is not None
+    whole = (role.inline or {})["raydock-control-plane"]
+    kept = [statement_without(one, action) for one in whole["Statement"]]
+    lacking = {"p": {**whole, "Statement": [one for one in kept if one["Action"]]}}
+    found = worst("role.permissions", control(inline=lacking)(HEALTHY))
+    assert found.status is FAIL
+    assert found.observed == f"Not allowed: {action}."
+
+
+def statement_without(statement: dict[str, Any], action: str) -> dict[str, Any]:
+    granted = statement["Action"]
+    listed = [granted] if isinstance(granted, str) else granted
+    return {**statement, "Action": [one for one in listed if one != action]}
 
 
 def test_passing_another_role_is_not_passing_this_one() -> None:
