@@ -15,6 +15,7 @@ from clouds.models import (
 from clouds.states import CloudState, Kind, OperationState
 from iam import audit, tenancy
 from iam.ids import new_id
+from iam.models import Organization
 from tests import factories
 from tests.looks import network_seen
 from tests.people import People
@@ -97,26 +98,31 @@ def world_of(us: People, now: datetime) -> World:
         failed=failed,
         reserved=factories.cloud(at, made.RESERVED, name="sandbox-euc1", now=now),
         connected=factories.cloud(at, made.CONNECTED, name="batch", now=now),
-        recorded=factories.cloud(
-            at,
-            made.RECORDED,
-            name="lab",
-            provider="gcp",
-            kind="registered",
-            region="europe-west4",
-            account_id="",
-            project_id="ray-lab-123456",
-            role_arn=None,
-            options={
-                "bucket": "acme-lab",
-                "cluster_service_account": "ray-nodes@ray-lab-123456.iam.gserviceaccount.com",
-                "service_accounts": ["ray-jobs@ray-lab-123456.iam.gserviceaccount.com"],
-            },
-            now=now,
-        ),
+        recorded=on_gcp(at, now),
         setup=setup,
         running=running,
         broken=broken,
+    )
+
+
+def on_gcp(at: Organization, now: datetime) -> Cloud:
+    """A record of a cloud on GCP."""
+    return factories.cloud(
+        at,
+        CloudState.RECORDED,
+        name="lab",
+        provider="gcp",
+        kind="registered",
+        region="europe-west4",
+        account_id="",
+        project_id="ray-lab-123456",
+        role_arn=None,
+        options={
+            "bucket": "acme-lab",
+            "cluster_service_account": "ray-nodes@ray-lab-123456.iam.gserviceaccount.com",
+            "service_accounts": ["ray-jobs@ray-lab-123456.iam.gserviceaccount.com"],
+        },
+        now=now,
     )
 
 
