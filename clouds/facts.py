@@ -93,7 +93,10 @@ class AttachedPolicy:
 
 @dataclass(frozen=True, kw_only=True)
 class Role(Tagged):
-    """An IAM role. `inline` is None when its inline policies could not be listed or read; `attached` too."""
+    """An IAM role. `inline` is None when its inline policies could not be listed or read; `attached` too.
+
+    With a `boundary_arn` and no `boundary`, the permissions boundary could not be read.
+    """
 
     name: str
     arn: str
@@ -101,6 +104,7 @@ class Role(Tagged):
     trust: Document = field(default_factory=dict)
     inline: Mapping[str, Document] | None = field(default_factory=dict)
     attached: tuple[AttachedPolicy, ...] | None = ()
+    boundary_arn: str = ""
     boundary: Document | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     created_at: datetime | None = None
@@ -281,9 +285,13 @@ class Facts:
         return next((one for one in self.quotas if one.code == code), None)
 
     def refusals(self, *actions: str, subject: str = "") -> tuple[Denied, ...]:
-        """The refused looks among these IAM actions; with `subject` only those about this name or all."""
+        """The refused looks among these IAM actions; with `subject` only those about this name or all.
+
+        Names are compared whole: that "raydock-mapped-a" was not seen says nothing about "raydock".
+        """
         return tuple(
             one
             for one in self.denied
-            if one.action in actions and (one.subject in {"", "*"} or subject in one.subject)
+            if one.action in actions
+            and (not subject or one.subject in {"", "*", subject} or one.subject.endswith(f"/{subject}"))
         )

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from clouds.providers import Provider
 from clouds.states import OPEN, CloudState, Kind, OperationState
 from iam.ids import new_id
 from iam.models import Organization
@@ -21,7 +22,11 @@ _ORGANIZATION = partial(models.ForeignKey, Organization, models.PROTECT, related
 
 
 class Cloud(models.Model):
-    """One place to run Ray: an AWS account and region. Rows stay when the cloud is deleted."""
+    """One place to run Ray: an AWS account or GCP project, and a region. Rows stay when the cloud is deleted.
+
+    What is only of AWS (the external ID, the role, facts) is not shown of a cloud on GCP, and `account_id` is
+    empty there.
+    """
 
     id = _id("cld")
     deployment_id = models.CharField(
@@ -29,10 +34,11 @@ class Cloud(models.Model):
     )
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="clouds", db_index=False)
     name = models.CharField(max_length=63)
-    provider = models.CharField(max_length=16, default="aws")
+    provider = models.CharField(max_length=16, default=Provider.AWS)
     kind = models.CharField(max_length=16, default="managed")
     region = models.CharField(max_length=32)
     account_id = models.CharField(max_length=12)
+    project_id = models.CharField(max_length=30, null=True)  # noqa: DJ001 - a default would cost SQLite's triggers
     state = models.CharField(
         max_length=16, default=CloudState.RESERVED, choices=[(s.value, s.value) for s in CloudState]
     )
@@ -71,6 +77,16 @@ class Cloud(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def on_gcp(self) -> bool:
+        """Say whether the cloud is on GCP, where Raydock keeps a record and does not work."""
+        return self.provider == Provider.GCP
+
+    @property
+    def home(self) -> str:
+        """Return the account or project that the cloud is in."""
+        return self.project_id or self.account_id
 
 
 class ExternalId(models.Model):

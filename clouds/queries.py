@@ -12,6 +12,8 @@ from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subque
 
 from clouds.export.policies import REVISION
 from clouds.findings import Status
+from clouds.gcp import NOT_DONE, WORKS, GcpRecord
+from clouds.mapped_roles import MappedRole, mapped_roles
 from clouds.models import (
     AwsCall,
     Cloud,
@@ -24,7 +26,8 @@ from clouds.models import (
 from clouds.specs import CloudSpec
 from clouds.states import OPEN, OperationState
 from iam.actors import Actor
-from iam.errors import NotFound
+from iam.errors import NotFound, Problem
+from iam.mapping import Config
 from iam.paging import LIMIT, Page, page
 from iam.permissions import Permission
 
@@ -58,7 +61,11 @@ def _one(found: QuerySet[M], *, lock: bool) -> M:
 
 
 def spec_of(cloud: Cloud) -> CloudSpec:
-    """Return what the cloud should look like: its row and options, and this installation's own address."""
+    """Return what the cloud should look like: its row and options, and this installation's own address.
+
+    Raises Problem("not_on_gcp", 409) for a cloud on GCP.
+    """
+    refuse_on_gcp(cloud, "setup")
     options: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in cloud.options.items()
     }
@@ -74,6 +81,7 @@ def spec_of(cloud: Cloud) -> CloudSpec:
         external_id=cloud.external_id,
         pending_external_id=cloud.pending_external_id,
         retiring_external_id=cloud.retiring_external_id,
+        mapped_roles=mapped_roles_of(cloud),
         **options,
     )
 
@@ -83,6 +91,36 @@ def role_behind(cloud: Cloud) -> bool | None:
     if cloud.role_arn is None or cloud.role_revision is None:
         return None
     return cloud.role_revision < REVISION
+
+
+def gcp_record_of(cloud: Cloud) -> GcpRecord:
+    """Return what is known of a cloud on GCP."""
+    options = cloud.options
+    return GcpRecord(
+        name=cloud.name,
+        project_id=cloud.project_id or "",
+        region=cloud.region,
+        bucket=options.get("bucket", ""),
+        cluster_service_account=options.get("cluster_service_account", ""),
+        service_accounts=tuple(options.get("service_accounts", ())),
+    )
+
+
+def refuse_on_gcp(cloud: Cloud, what: str) -> None:
+    """Raise Problem("not_on_gcp", 409) that says why this is not done for a cloud on GCP; pass any other."""
+    if cloud.on_gcp:
+        raise Problem("not_on_gcp", f"{cloud.name} is on GCP. {NOT_DONE[what]} {WORKS}", status=409)
+
+
+def mapped_roles_of(cloud: Cloud) -> tuple[MappedRole, ...]:
+    """Return the roles that the cloud's mapping may give to nodes; on GCP none is looked at."""
+    return () if cloud.on_gcp else mapped_roles(mapping_of(cloud), cloud.account_id)
+
+
+def mapping_of(cloud: Cloud) -> Config:
+    """Return the mapping that is in force for the cloud."""
+    del cloud
+    return Config.EMPTY
 
 
 # Lists
@@ -98,20 +136,22 @@ class CloudFilters:
     state: str = ""
     region: str = ""
     account_id: str = ""
+    provider: str = ""
     q: str = ""
     deleted: bool = False
     roles_behind: bool = False
 
     def condition(self) -> Q:
         """Return the filters as a database condition."""
-        exact = {"state": self.state, "region": self.region, "account_id": self.account_id}
+        names = ("state", "region", "account_id", "provider")
+        exact = {name: getattr(self, name) for name in names}
         found = Q(**{name: value for name, value in exact.items() if value})
         if not self.deleted:
             found &= Q(deleted_at=None)
         if self.roles_behind:
             found &= BEHIND
         if self.q:
-            found &= Q(name__icontains=self.q) | Q(id=self.q) | Q(account_id=self.q)
+            found &= Q(name__icontains=self.q) | Q(id=self.q) | Q(account_id=self.q) | Q(project_id=self.q)
         return found
 
 

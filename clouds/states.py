@@ -42,6 +42,8 @@ class CloudState(StrEnum):
     DELETING = "deleting"
     DELETE_FAILED = "delete_failed"
     DELETED = "deleted"
+    RECORDED = "recorded"
+    """Kept in the books only: Raydock does not work where it is (GCP)."""
 
 
 S, C, K = OperationState, CloudState, Kind
@@ -98,7 +100,16 @@ CLOUD_MOVES: Mapping[Kind, Mapping[CloudState, Course]] = MappingProxyType(
         },
         K.TAKEDOWN: {C.SETUP_FAILED: Course(C.DELETING, C.CONNECTED, C.SETUP_FAILED)},
         K.DELETE: dict.fromkeys(
-            (C.RESERVED, C.CONNECTED, C.SETUP_FAILED, C.ACTIVE, C.ATTENTION, C.SUSPENDED, C.DELETE_FAILED),
+            (
+                C.RESERVED,
+                C.CONNECTED,
+                C.SETUP_FAILED,
+                C.ACTIVE,
+                C.ATTENTION,
+                C.SUSPENDED,
+                C.DELETE_FAILED,
+                C.RECORDED,
+            ),
             _DELETE,
         ),
         K.ROTATE: _still(C.CONNECTED, C.SETUP_FAILED, C.ACTIVE, C.ATTENTION, C.SUSPENDED),

@@ -9,7 +9,7 @@ from django.db import transaction
 from clouds import bell
 from clouds.models import Cloud, Intent, Lane, Operation
 from clouds.outcomes import Cancelled, Done
-from clouds.queries import cloud_for, operation_for
+from clouds.queries import cloud_for, operation_for, refuse_on_gcp
 from clouds.services import external_ids, moves
 from clouds.services.requests import checked
 from clouds.states import CLOUD_MOVES, LOOKS, OPEN, CloudState, Kind, OperationState, course
@@ -60,12 +60,15 @@ def request(
     """Accept work on a cloud, write it down and wake a worker.
 
     Raises Denied; Problem("input_invalid", 400); TooMany (429); and, with 409, Problem
-    "operation_in_progress" (its field `operation` names the first), "not_possible_now", "delete_protected".
+    "operation_in_progress" (its field `operation` names the first), "not_possible_now", "delete_protected",
+    "not_on_gcp".
     """
     wanted = Kind(kind)
     actor.require(PERMISSIONS[wanted], target_kind="cloud", target_id=cloud.id)
     with tenancy.scope(actor.organization_id), transaction.atomic():
         current = cloud_for(actor, cloud.id, lock=True)
+        if wanted is not Kind.DELETE:
+            refuse_on_gcp(current, wanted)
         kept = checked(wanted, current, input or {})
         _refuse_busy(current, wanted)
         _refuse_state(current, wanted)
@@ -113,12 +116,18 @@ def _start(operation: Operation, cloud: Cloud, now: datetime) -> None:
         moves.move(operation, OperationState.RUNNING, started_at=now, attempts=1)
         moves.end(
             operation,
-            Done("forgotten", "Nothing was ever created in AWS, so nothing was touched there."),
+            Done("forgotten", _forgotten(cloud)),
             now=now,
         )
         return
     Lane.objects.bulk_create([Lane(organization_id=operation.organization_id)], ignore_conflicts=True)
     bell.ring(operation.id)
+
+
+def _forgotten(cloud: Cloud) -> str:
+    if cloud.on_gcp:
+        return f"Raydock forgot its record. Nothing in the project {cloud.project_id} was touched."
+    return "Nothing was ever created in AWS, so nothing was touched there."
 
 
 def _refuse_busy(cloud: Cloud, kind: Kind) -> None:

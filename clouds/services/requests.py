@@ -72,7 +72,9 @@ def _delete(cloud: Cloud, given: Mapping[str, Any]) -> Wrong:
     wrong: Wrong = {}
     if given["confirm_name"] != cloud.name:
         wrong["confirm_name"] = [f"To delete this cloud, write its name exactly: {cloud.name}"]
-    if given["bucket"] not in BUCKETS:
+    if cloud.on_gcp and given["bucket"] == "delete":
+        wrong["bucket"] = ["Raydock deletes nothing on GCP. Write keep; the bucket is yours to delete."]
+    elif given["bucket"] not in BUCKETS:
         wrong["bucket"] = ["Write keep (the bucket and all data stay) or delete (both go for good)."]
     return wrong
 

@@ -19,6 +19,7 @@ from iam.policy.places import (
     FOR_INSTANCES,
     IF_PASSED_FOR_INSTANCES,
     IS_OURS,
+    MAPPED_PREFIX,
     PROBE_PREFIX,
     SHORT,
     CloudNames,
@@ -28,6 +29,7 @@ from iam.policy.places import (
 
 __all__ = [
     "GRANTS",
+    "MAPPED_PREFIX",
     "POWERLESS",
     "PROBE_PREFIX",
     "SESSION_POLICY_LIMIT",
@@ -38,6 +40,7 @@ __all__ = [
     "Place",
     "actions",
     "control_plane_policy",
+    "look_at_mapped_policy",
     "session_policy",
 ]
 
@@ -153,6 +156,23 @@ TABLE: Final = (
         "iam",
         "GetInstanceProfile",
         places=(Place.CLUSTER_PROFILE,),
+        reads=True,
+    ),
+    # By their naming convention. What a mapping names otherwise, the customer adds (`look_at_mapped_policy`).
+    Grant(
+        "LookAtMappedRoles",
+        PROBING,
+        "iam",
+        "GetRole GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies",
+        places=(Place.MAPPED_ROLES,),
+        reads=True,
+    ),
+    Grant(
+        "LookAtMappedProfiles",
+        PROBING,
+        "iam",
+        "GetInstanceProfile",
+        places=(Place.MAPPED_PROFILES,),
         reads=True,
     ),
     Grant(
@@ -285,13 +305,24 @@ def session_policy(kind: str, names: CloudNames) -> dict[str, Any]:
     return {"Version": CURRENT, "Statement": list(statements)}
 
 
+def look_at_mapped_policy(names: CloudNames, roles: Iterable[str], profiles: Iterable[str]) -> dict[str, Any]:
+    """Give what lets a verification look at mapped roles and profiles of any name: these ARNs beside ours."""
+    named = {"LookAtMappedRoles": roles, "LookAtMappedProfiles": profiles}
+    statements = []
+    for grant in (grant for grant in TABLE if grant.name in named):
+        own = _statement(names, grant.actions, grant.places, ())
+        places = dict.fromkeys((own["Resource"], *named[grant.name]))
+        statements.append({**own, "Sid": grant.name, "Resource": _one_or_list(places)})
+    return {"Version": CURRENT, "Statement": statements}
+
+
 def actions(kind: str) -> frozenset[str]:
     """Give every action that a kind of operation may use."""
     return frozenset(action for grant in GRANTS[Kind(kind)] for action in grant.actions)
 
 
 def _merged(names: CloudNames, grants: Iterable[Grant], tests: tuple[Test, ...]) -> dict[str, Any]:
-    granted = [action for grant in grants for action in grant.actions]
+    granted = dict.fromkeys(action for grant in grants for action in grant.actions)
     places = {_short(grant, place): None for grant in grants for place in grant.places}
     return _statement(names, granted, places, tests)
 

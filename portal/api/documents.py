@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from clouds.export.bootstrap import Bootstrap, aws_cli, cloudformation, terraform
 from clouds.export.policies import PolicyDocument, policy_documents
 from clouds.models import Cloud
-from clouds.queries import cloud_for, spec_of
+from clouds.queries import cloud_for, refuse_on_gcp, spec_of
 from clouds.specs import CloudSpec
 from iam.errors import NotFound
 from iam.idempotency import Reply
@@ -80,6 +80,7 @@ class Trust(View):
     def get(self, request: Request, cloud_id: str) -> Reply:
         """Show the trust policy of the cross-account role, and three ways to create that role."""
         cloud = cloud_for(self.actor, cloud_id)
+        refuse_on_gcp(cloud, "trust")
         spec = _spec(cloud, self.asked)
         made = Bootstrap.of(spec, cloud.external_id, spec.cross_account_role_name)
         body = {
@@ -129,6 +130,7 @@ class PolicyDetail(View):
 
 
 def _documents(cloud: Cloud, asked: Mapping[str, Any]) -> tuple[PolicyDocument, ...]:
+    refuse_on_gcp(cloud, "policies")
     return policy_documents(_spec(cloud, asked), cloud.external_id)
 
 

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from clouds.facts import Facts
 from clouds.models import Cloud
 from clouds.planning import Plan, plan_delete, plan_setup
-from clouds.queries import cloud_for, spec_of
+from clouds.queries import cloud_for, refuse_on_gcp, spec_of
 from clouds.services.operations import request as request_operation
 from clouds.states import Kind
 from iam.errors import Problem
@@ -169,6 +169,7 @@ def start(view: View, cloud_id: str, kind: Kind, body: dict[str, Any]) -> Reply:
 
 
 def _plan(cloud: Cloud, kind: Kind, bucket: Any) -> Plan:
+    refuse_on_gcp(cloud, "plan")
     if cloud.facts is None:
         raise Problem(
             "not_looked_yet",

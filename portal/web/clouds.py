@@ -28,6 +28,8 @@ COLUMNS = (
     "checks_total",
     "verified_at",
     "created_at",
+    "provider",
+    "project_id",
 )
 TROUBLE = (CloudState.ATTENTION, CloudState.SUSPENDED, CloudState.SETUP_FAILED, CloudState.DELETE_FAILED)
 UNFINISHED = (CloudState.RESERVED, CloudState.CONNECTED)

@@ -29,6 +29,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
         "deleting": Word("Deleting", _BUSY, "loader-circle"),
         "delete_failed": Word("Delete failed", _BAD, "circle-x"),
         "deleted": Word("Deleted", _IDLE, "trash-2"),
+        "recorded": Word("Record", "", "bookmark"),
         # operations and their steps
         "queued": Word("Queued", _IDLE, "clock"),
         "running": Word("Running", _BUSY, "loader-circle"),
@@ -85,6 +86,7 @@ AREAS: Mapping[str, str] = MappingProxyType(
         "subnets": "Subnets",
         "sg": "Security group",
         "cluster_role": "Cluster role",
+        "mapping": "Mapped roles",
         "bucket": "Bucket",
         "quotas": "Quotas",
         "region": "Region",

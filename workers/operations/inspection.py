@@ -9,7 +9,7 @@ from clouds.facts import Facts, Probe, Trust
 from clouds.findings import Finding, Status
 from clouds.outcomes import Done
 from clouds.planning import resources
-from workers.aws.observe import VERIFY, observe
+from workers.aws.observe import INSPECT, observe
 from workers.operations.entry import enter
 from workers.operations.probe import joined, probes
 from workers.operations.trust import old_id_refused, tries
@@ -43,7 +43,7 @@ def inspect(work: Work, *, known: Facts | None, only: tuple[str, ...] = ()) -> I
     try:
         inside = enter(work, "verify")
         probing = [pool.submit(one) for one in probes(inside.aws, spec.bucket_name, work.operation_id)]
-        facts = observe(inside.aws, spec, VERIFY, pool=pool, now=started_at, known=known)
+        facts = observe(inside.aws, spec, INSPECT, pool=pool, now=started_at, known=known)
     finally:
         wait(locked)
         wait([old])
