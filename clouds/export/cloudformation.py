@@ -1,6 +1,7 @@
 """Steps and their outputs, written as a CloudFormation template.
 
-Properties: CloudFormation Template Reference, "AWS resource and property types". Zones: "Fn::GetAZs". Buckets that outlive their stack: "DeletionPolicy attribute".
+Properties: CloudFormation Template Reference, "AWS resource and property types". Zones: "Fn::GetAZs". Buckets
+that outlive their stack: "DeletionPolicy attribute".
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 
-from clouds.export.parts import Form, Output, Part, ZoneAt, parts_of, pascal, rules, tags
+from clouds.export.parts import Form, Output, Part, Several, ZoneAt, parts_of, pascal, rules, tags
 from clouds.planning.steps import Ref, Step
 from iam.policy.documents import load
 
@@ -117,7 +118,7 @@ def _cors(step: Step) -> dict[str, Any]:
     }
 
 
-FORMS: Final[Mapping[str, Form]] = MappingProxyType(
+FORMS: Final[Mapping[str, Form | Several]] = MappingProxyType(
     {
         "ec2:CreateVpc": Form("AWS::EC2::VPC", _same),
         "ec2:ModifyVpcAttribute": Form("", _attributes),
@@ -132,7 +133,7 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
         "ec2:CreateSecurityGroup": Form(
             "AWS::EC2::SecurityGroup", lambda step: _same(step, Description="GroupDescription")
         ),
-        "ec2:AuthorizeSecurityGroupIngress": Form("AWS::EC2::SecurityGroupIngress", _ingress),
+        "ec2:AuthorizeSecurityGroupIngress": Several("AWS::EC2::SecurityGroupIngress", _ingress),
         "iam:CreateRole": Form("AWS::IAM::Role", _role),
         "iam:PutRolePolicy": Form("", _role_policy),
         # Profiles are the one thing here that CloudFormation cannot tag.

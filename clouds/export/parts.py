@@ -30,13 +30,18 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a step is written. `kind`: what it declares; empty where it adds to the part of its resource.
-
-    `write` gives the properties of the part, or of several parts.
-    """
+    """How a step is written. `kind`: what it declares; empty where it adds to the part of its resource."""
 
     kind: str
-    write: Callable[[Step], Mapping[str, Any] | Sequence[Mapping[str, Any]]]
+    write: Callable[[Step], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """How a step is written that declares several things of one kind."""
+
+    kind: str
+    write: Callable[[Step], Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,40 +52,40 @@ class Part:
     """
 
     name: str
+    sentence: str
     kind: str
     properties: Mapping[str, Any]
-    after: tuple[str, ...]
-    sentence: str
+    after: tuple[str, ...] = ()
 
 
-def parts_of(steps: Iterable[Step], forms: Mapping[str, Form]) -> tuple[Part, ...]:
+def parts_of(steps: Iterable[Step], forms: Mapping[str, Form | Several]) -> tuple[Part, ...]:
     """Return the parts that these steps make. Raises KeyError for a call that `forms` does not know."""
     made: dict[str, Part] = {}
     homes: dict[str, str] = {}
     for step in steps:
         form = forms[step.action]
-        written = form.write(step)
-        if not form.kind:
-            own = made[step.resource]
-            joined = {**own.properties, **dict(written)}
-            made[step.resource] = replace(own, properties=joined, after=_after(step, own, homes, joined))
-            homes[step.name] = step.resource
-            continue
-        several = {step.name: written} if isinstance(written, Mapping) else _numbered(step.name, written)
-        for name, properties in several.items():
-            part = Part(name, form.kind, properties, (), step.sentence if name == next(iter(several)) else "")
-            made[name] = replace(part, after=_after(step, part, homes, properties))
-        homes[step.name] = step.name
+        written = _written(step, form, made)
+        for part in written:
+            made[part.name] = replace(part, after=_after(step, part, homes))
+        homes[step.name] = written[0].name
     return tuple(made.values())
 
 
-def _numbered(name: str, written: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    return {f"{name}-{number}": properties for number, properties in enumerate(written, 1)}
+def _written(step: Step, form: Form | Several, made: Mapping[str, Part]) -> list[Part]:
+    if isinstance(form, Several):
+        return [
+            Part(f"{step.name}-{number}", step.sentence if number == 1 else "", form.kind, properties)
+            for number, properties in enumerate(form.write(step), 1)
+        ]
+    if form.kind:
+        return [Part(step.name, step.sentence, form.kind, form.write(step))]
+    own = made[step.resource]
+    return [replace(own, properties={**own.properties, **form.write(step)})]
 
 
-def _after(step: Step, part: Part, homes: Mapping[str, str], properties: Any) -> tuple[str, ...]:
+def _after(step: Step, part: Part, homes: Mapping[str, str]) -> tuple[str, ...]:
     """The parts of needed steps, without itself and those that the properties name."""
-    known = {part.name, *(ref.step for ref in refs(properties))}
+    known = {part.name, *(ref.step for ref in refs(part.properties))}
     needed = dict.fromkeys((*part.after, *sorted(homes[need] for need in step.needs)))
     return tuple(name for name in needed if name not in known)
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from clouds.export.hcl import Code, Json, Nested, block
-from clouds.export.parts import Form, Output, Part, ZoneAt, parts_of, rules, tags, words
+from clouds.export.parts import Form, Output, Part, Several, ZoneAt, parts_of, rules, tags, words
 from clouds.planning.steps import Ref, Step
 from clouds.planning.survey import ANYWHERE
 from iam.policy.documents import load
@@ -160,7 +160,7 @@ def _nested(rule: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-FORMS: Final[Mapping[str, Form]] = MappingProxyType(
+FORMS: Final[Mapping[str, Form | Several]] = MappingProxyType(
     {
         "ec2:CreateVpc": Form("aws_vpc", _same),
         "ec2:ModifyVpcAttribute": Form("", _settings),
@@ -173,8 +173,8 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
         "ec2:AssociateRouteTable": Form("aws_route_table_association", _same),
         "ec2:CreateVpcEndpoint": Form("aws_vpc_endpoint", _same),
         "ec2:CreateSecurityGroup": Form("aws_security_group", lambda step: _same(step, GroupName="name")),
-        "ec2:AuthorizeSecurityGroupIngress": Form("aws_vpc_security_group_ingress_rule", _rules),
-        "ec2:AuthorizeSecurityGroupEgress": Form("aws_vpc_security_group_egress_rule", _rules),
+        "ec2:AuthorizeSecurityGroupIngress": Several("aws_vpc_security_group_ingress_rule", _rules),
+        "ec2:AuthorizeSecurityGroupEgress": Several("aws_vpc_security_group_egress_rule", _rules),
         "iam:CreateRole": Form("aws_iam_role", _role),
         "iam:PutRolePolicy": Form(
             "aws_iam_role_policy",

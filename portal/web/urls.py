@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal.web import (
     audit,
+    blueprints,
     cloud,
     cloud_settings,
     clouds,
@@ -35,6 +36,8 @@ urlpatterns = [
     path("clouds/<str:cloud_id>", cloud.overview, name="cloud"),
     path("clouds/<str:cloud_id>/checks", cloud.checks, name="cloud-checks"),
     path("clouds/<str:cloud_id>/resources", cloud.resources, name="cloud-resources"),
+    path("clouds/<str:cloud_id>/export", blueprints.export, name="cloud-export"),
+    path("clouds/<str:cloud_id>/export/<str:form>", blueprints.export_file, name="cloud-export-file"),
     path("clouds/<str:cloud_id>/activity", cloud.activity, name="cloud-activity"),
     path("clouds/<str:cloud_id>/access", cloud.access, name="cloud-access"),
     path("clouds/<str:cloud_id>/policies/<str:name>", cloud.policy, name="cloud-policy"),
