@@ -36,7 +36,7 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
             "Terraform",
             "tf",
             "text/plain; charset=utf-8",
-            "Apply it in a folder of its own. `terraform output -json` then tells Raydock what was made.",
+            "Apply it in a folder of its own. Afterwards, terraform output -json lists what was made.",
             terraform,
         ),
         "cloudformation": Form(

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from ipaddress import IPv4Network
 from typing import Any, Final
 
 from clouds.export import aws_cli as shell
@@ -19,7 +20,7 @@ from clouds.export.parts import Output, ZoneAt, in_reading_order
 from clouds.facts import LOGICAL_TAG, Facts, Zone
 from clouds.planning import plan_setup
 from clouds.planning.steps import Ref, Step
-from clouds.specs import CloudSpec
+from clouds.specs import CloudSpec, subnet_prefix
 
 USUAL_ZONES: Final = 3
 """How many zones an export speaks of where neither the spec nor a look at the region says it."""
@@ -46,7 +47,7 @@ class Blueprint:
         wanted = spec.cross_account_role_arn is None if with_role is None else with_role
         return cls(
             spec=replace(spec, cross_account_role_arn=spec.cross_account_role_arn or role.role_arn),
-            zones=spec.zones or zones or USUAL_ZONES,
+            zones=min(spec.zones or zones or USUAL_ZONES, room_for_subnets(spec.vpc_cidr)),
             role=role if wanted else None,
         )
 
@@ -94,6 +95,12 @@ class Blueprint:
         yield Output("cross_account_role_arn", "The role through which Raydock enters the account.", role)
 
 
+def room_for_subnets(vpc_cidr: str) -> int:
+    """Count the subnets that a VPC of this range has room for."""
+    prefix = IPv4Network(vpc_cidr).prefixlen
+    return 1 << (subnet_prefix(prefix) - prefix)
+
+
 def _zone_name(place: int) -> str:
     return f"zone {place + 1}"
 
@@ -105,7 +112,7 @@ def _without_zone(specification: Mapping[str, Any]) -> dict[str, Any]:
 
 def terraform(blueprint: Blueprint) -> str:
     """Give a whole Terraform file."""
-    title = f"{_title(blueprint)}\nAfterwards `terraform output -json` tells Raydock what was made."
+    title = f"{_title(blueprint)}\nAfterwards, terraform output -json lists what was made."
     spec = blueprint.spec
     return hashicorp.file(title, spec.account_id, spec.region, blueprint.steps, blueprint.outputs)
 
