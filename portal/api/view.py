@@ -211,7 +211,7 @@ def respond(request: Request, reply: Reply) -> HttpResponse:
         headers["ETag"] = etag(reply.body)
         if matches(request.headers.get("If-None-Match", ""), headers["ETag"]):
             return HttpResponseNotModified(headers=headers)
-    content_type = "application/json" if reply.body else None
+    content_type = headers.pop("Content-Type", "application/json") if reply.body else None
     response = HttpResponse(reply.body, status=reply.status, headers=headers, content_type=content_type)
     if not reply.body:
         del response["Content-Type"]

@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal.web import (
     audit,
+    blueprints,
     cloud,
     cloud_settings,
     clouds,
@@ -45,6 +46,8 @@ urlpatterns = [
     path("clouds/<str:cloud_id>/ray", ray.ray, name="cloud-ray"),
     path("clouds/<str:cloud_id>/ray/cluster.yaml", ray.cluster_file, name="cloud-ray-cluster"),
     path("clouds/<str:cloud_id>/ray/roles.sh", ray.roles_file, name="cloud-ray-roles"),
+    path("clouds/<str:cloud_id>/export", blueprints.export, name="cloud-export"),
+    path("clouds/<str:cloud_id>/export/<str:form>", blueprints.export_file, name="cloud-export-file"),
     path("clouds/<str:cloud_id>/activity", cloud.activity, name="cloud-activity"),
     path("clouds/<str:cloud_id>/access", cloud.access, name="cloud-access"),
     path("clouds/<str:cloud_id>/trust/rotate", trust.rotate, name="cloud-rotate"),

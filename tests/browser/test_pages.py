@@ -25,6 +25,8 @@ PAGES = {
     "failed cloud": "/clouds/{failed}",
     "checks": "/clouds/{ready}/checks",
     "resources": "/clouds/{ready}/resources",
+    "export": "/clouds/{ready}/export",
+    "export with the role": "/clouds/{reserved}/export",
     "activity": "/clouds/{ready}/activity",
     "access": "/clouds/{ready}/access",
     "settings": "/clouds/{ready}/settings",
