@@ -1,7 +1,7 @@
 """What a document grants differently from the usual policy for the same purpose, action by action. Pure.
 
-Each action is the same, added, narrowed, changed (allowed where the usual policy could never allow it) or left
-out; whatever is not the same has its reason.
+Each action is the same, added, narrowed, changed (allowed where the usual policy could never allow it) or
+left out; whatever is not the same has its reason.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any, Final
 
+from clouds.export.ray_roles import RayRole
 from clouds.export.reference import Usual
 from clouds.specs import CloudSpec
 from iam.policy.documents import canonical
@@ -50,10 +51,14 @@ class Grants:
 CHANGED: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
         (
-            "control-plane-tag-restricted",
-            "ec2:startinstances",
-        ): "Starting sends no tags, so the usual condition "
-        "on the tag of the request is never met. The tag that the instance has is asked for instead.",
+            "control-plane",
+            "iam:putrolepolicy",
+        ): "Set-up writes the policy of the cloud's cluster role. The usual "
+        "policy means a service-linked role, whose policies AWS lets nobody write.",
+        ("control-plane-tag-restricted", "ec2:runinstances"): "Ends with this account and region, and allows "
+        "this cloud's own placement groups besides: they exist before, so they bear no tag of the request.",
+        ("control-plane-tag-restricted", "ec2:startinstances"): "Starting sends no tags, so the usual "
+        "condition on the tag of the request is never met. The tag of the instance is asked for instead.",
     }
 )
 _OTHER_DOCUMENT: Final = "Raydock's own operations do not call it. `control-plane-clusters` allows it."
@@ -194,6 +199,7 @@ def filled(usual: Usual, spec: CloudSpec) -> dict[str, Any]:
         "cluster_role": spec.cluster_role_arn,
         "control_plane_role": spec.cross_account_role_arn or "",
         "other_cluster_role": "",
+        "ray_worker": RayRole(spec, "worker").name,
         "portal_account": spec.portal_role_arn.split(":")[4],
     }
     parts: dict[str, Any] = {

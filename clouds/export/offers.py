@@ -13,7 +13,7 @@ from clouds.specs import CloudSpec
 from iam.policy.cluster_needs import CLUSTERS, CLUSTERS_BY_TAG, PASS_MAPPED
 from iam.policy.features import NOT_CALLED, Feature, Need, needs_policy
 from iam.policy.grants import GRANTS, TABLE, CloudNames, Kind, session_policy
-from iam.policy.minimal import MINIMAL, minimal_needs, minimal_policy, own_need
+from iam.policy.minimal import minimal_needs, minimal_policy, own_need
 from iam.policy.places import TAG_KEY
 from iam.policy.service_needs import SERVICES, SERVICES_BY_TAG
 from iam.policy.trust import cluster_trust_policy
@@ -53,6 +53,10 @@ class Offer:
 
 def _needed(needs: tuple[Need, ...]) -> Callable[[Writing], Mapping[str, Any]]:
     return lambda writing: needs_policy(needs, writing.names)
+
+
+def _cluster_trust(_: Writing) -> dict[str, Any]:
+    return cluster_trust_policy()
 
 
 def _mapped_bucket(writing: Writing) -> dict[str, Any]:
@@ -142,8 +146,8 @@ OFFERS: Final = (
     Offer(
         name="control-plane-tag-restricted",
         group=Group.CROSS_ACCOUNT,
-        purpose="As control-plane-clusters, but for this cloud alone: by the tag of the request at creation, by "
-        f"the tag of the resource afterwards. {NOT_CALLED}",
+        purpose="As control-plane-clusters, but for this cloud alone: by the tag of the request at creation, "
+        f"by the tag of the resource afterwards. {NOT_CALLED}",
         attach_to=f"{_BESIDE} and instead of control-plane-clusters",
         write=_needed(CLUSTERS_BY_TAG),
         needs=CLUSTERS_BY_TAG,
@@ -159,8 +163,8 @@ OFFERS: Final = (
     Offer(
         name="pass-mapped-roles",
         group=Group.CROSS_ACCOUNT,
-        purpose="Lets nodes have the roles that mapping rules choose, by their naming convention: a new role of "
-        f"such a name needs no change of this policy. {NOT_CALLED}",
+        purpose="Lets nodes have the roles that mapping rules choose, by their naming convention: a new role "
+        f"of such a name needs no change of this policy. {NOT_CALLED}",
         attach_to=_BESIDE,
         write=_needed(PASS_MAPPED),
         needs=PASS_MAPPED,
@@ -170,7 +174,7 @@ OFFERS: Final = (
         group=Group.CLUSTER,
         purpose="Lets EC2 hand a cluster role to the cluster's instances.",
         attach_to="Trust policy of the cluster role {cluster} (set-up writes it) and of every mapped role",
-        write=lambda writing: cluster_trust_policy(),
+        write=_cluster_trust,
         needs=_EC2_ASSUMES,
     ),
     Offer(
@@ -192,8 +196,8 @@ OFFERS: Final = (
     Offer(
         name="bucket-policy-mapped",
         group=Group.CLUSTER,
-        purpose="The same, and lets every role of the account in that bears this cloud's tag: a new mapped role "
-        "needs the tag and no change of this policy.",
+        purpose="The same, and lets every role of the account in that bears this cloud's tag: a new mapped "
+        "role needs the tag and no change of this policy.",
         attach_to="Bucket policy of {bucket}, instead of bucket-policy",
         write=_mapped_bucket,
         needs=(BUCKET_USE, BUCKET_PARTS, _TLS),
@@ -201,8 +205,8 @@ OFFERS: Final = (
     Offer(
         name="ray-head",
         group=Group.LAUNCHER,
-        purpose="The role of a head node that Ray's own launcher starts: it starts the workers by itself and may "
-        "give them their role, and no other.",
+        purpose="The role of a head node that Ray's own launcher starts: it starts the workers by itself and "
+        "may give them their role, and no other.",
         attach_to="Inline policy of the role {ray}, beside its managed policies",
         write=lambda writing: RayRole(writing.spec, "head").policy,
         needs=(PASS_WORKERS, RAY_BUCKET, BUCKET_PARTS),
@@ -211,7 +215,7 @@ OFFERS: Final = (
     Offer(
         name="ray-worker",
         group=Group.LAUNCHER,
-        purpose="The role of the workers that Ray's own launcher starts. They start nothing and pass nothing.",
+        purpose="The role of the workers that Ray's own launcher starts. They start and pass nothing.",
         attach_to="Inline policy of the role {ray}, beside its managed policies",
         write=lambda writing: RayRole(writing.spec, "worker").policy,
         needs=(RAY_BUCKET, BUCKET_PARTS),
@@ -221,7 +225,7 @@ OFFERS: Final = (
         Offer(
             name=f"minimal-{operation}",
             group=Group.MINIMAL,
-            purpose=f"{says} Features that are not Raydock's own calls are named; leave out what you do not use.",
+            purpose=f"{says} Leave out the features that you do not use.",
             attach_to=f"{_INLINE}, instead of control-plane",
             write=partial(lambda operation, writing: minimal_policy(operation, writing.names), operation),
             needs=minimal_needs(operation),
@@ -232,7 +236,6 @@ OFFERS: Final = (
             "verify": "What a verification needs: looks, and one probe object of its own in the bucket.",
             "delete": "What a delete needs: to look, and to remove what bears this cloud's tag or name.",
         }.items()
-        if operation in MINIMAL
     ),
     *(
         Offer(

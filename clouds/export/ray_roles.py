@@ -61,17 +61,17 @@ class RayRole:
 
     @property
     def aws_cli(self) -> str:
-        """The lines that make the role, its policies and its instance profile, and print the profile's ARN."""
+        """The lines that make the role, its policies and its profile, and print the profile's ARN."""
         role, profile = ("--role-name", self.name), ("--instance-profile-name", self.name)
         tag = ("--tags", f"Key={self.spec.tag_key},Value={self.spec.cloud_id}")
         trust = canonical(cluster_trust_policy())
+        attached = ("--policy-name", POLICY_NAME, "--policy-document", canonical(self.policy))
         lines = [
             ("create-role", *role, "--assume-role-policy-document", trust, *tag),
             ("create-instance-profile", *profile, *tag),
             ("add-role-to-instance-profile", *profile, *role),
             *(("attach-role-policy", *role, "--policy-arn", arn) for arn in self.managed_policies),
-            ("put-role-policy", *role, "--policy-name", POLICY_NAME)
-            + ("--policy-document", canonical(self.policy)),
+            ("put-role-policy", *role, *attached),
             ("get-instance-profile", *profile, "--query", "InstanceProfile.Arn", "--output", "text"),
         ]
         return "".join(f"{shlex.join(('aws', 'iam', *line))}\n" for line in lines)

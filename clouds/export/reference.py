@@ -230,7 +230,7 @@ REFERENCE: Final[Mapping[str, tuple[Usual, ...]]] = MappingProxyType(
             Usual("s3: GetBucketCors GetBucketLocation GetBucketPolicy ListBucket ListAllMyBuckets"),
             Usual("servicequotas: GetServiceQuota"),
         ),
-        "ray-head": (Usual("iam: PassRole", "arn:aws:iam::*:role/ray-worker"),),
+        "ray-head": (Usual("iam: PassRole", "arn:aws:iam::*:role/{ray_worker}"),),
     }
 )
 """Our document -> the usual policy for the same purpose. A document that is not here has none."""

@@ -1,4 +1,4 @@
-"""What running Ray clusters through the cross-account role needs: open within the account, or by the cloud's tag.
+"""What running Ray clusters through the cross-account role needs: in a whole account, or by the cloud's tag.
 
 Resources and condition keys: Service Authorization Reference, "Actions, resources, and condition keys for
 Amazon EC2". StartInstances sends no tags, so it is allowed by the tag that the instance has.

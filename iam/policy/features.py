@@ -133,4 +133,4 @@ SERVICE_ROLES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "memorydb": ("memorydb.amazonaws.com", "AWSServiceRoleForMemoryDB"),
     }
 )
-"""The service-linked roles that features rest on: service and name, as each service's own guide gives them."""
+"""The service-linked roles that features rest on: service and name, as each service's guide gives them."""

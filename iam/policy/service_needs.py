@@ -1,4 +1,4 @@
-"""What Ray services need: load balancers, certificates, stacks. Open within the account, or by the cloud's tag.
+"""What Ray services need (load balancers, certificates, stacks): in the whole account, or by the cloud's tag.
 
 Resources and condition keys: Service Authorization Reference, "… for AWS Elastic Load Balancing V2",
 "… for AWS Certificate Manager", "… for AWS CloudFormation".
