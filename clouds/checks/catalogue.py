@@ -3,7 +3,17 @@
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
-from clouds.checks import account, bucket, cluster_role, permissions, security_groups, subnets, trust, vpc
+from clouds.checks import (
+    account,
+    bucket,
+    cluster_role,
+    permissions,
+    policy_version,
+    security_groups,
+    subnets,
+    trust,
+    vpc,
+)
 from clouds.checks.asking import Check
 from clouds.facts import Facts
 from clouds.findings import Finding
@@ -12,6 +22,7 @@ from clouds.specs import CloudSpec
 _AREAS: Iterable[tuple[Check, ...]] = (
     trust.CHECKS,
     permissions.CHECKS,
+    policy_version.CHECKS,
     vpc.CHECKS,
     subnets.CHECKS,
     security_groups.CHECKS,

@@ -12,10 +12,12 @@ from clouds.specs import CloudSpec
 from iam.policy.features import Feature, Need
 from iam.policy.grants import CloudNames
 
-__all__ = ["REVISION", "FeatureUse", "Group", "PolicyDocument", "policy_documents"]
+__all__ = ["ATTACHABLE", "REVISION", "FeatureUse", "Group", "PolicyDocument", "policy_documents"]
 
 REVISION: Final = 1
 """Counts up when a release changes what the documents say."""
+ATTACHABLE: Final = frozenset(one.name for one in OFFERS if one.group is Group.CROSS_ACCOUNT)
+"""What may stand on the cross-account role at the same time."""
 _COMPARED_WITH: Final = {"control-plane-clusters": "control-plane"}
 
 

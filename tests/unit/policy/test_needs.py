@@ -103,7 +103,7 @@ def may(*tables: tuple[Need, ...], asked: tuple[str, str, dict[str, Any]]) -> bo
 
 
 ELB = f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:"
-RUNNING = NEW | {"ec2:CreateAction": "RunInstances"}
+RUNNING = {**NEW, "ec2:CreateAction": "RunInstances"}
 BY_TAG: list[tuple[str, str, dict[str, Any], bool]] = [
     ("ec2:RunInstances", ec2("instance"), NEW, True),
     ("ec2:RunInstances", ec2("instance"), {}, False),
@@ -156,7 +156,7 @@ def test_in_the_whole_account_the_tag_is_not_asked_for(
 def test_foreign_instances_are_not_tagged_into_ours_even_beside_a_wider_policy() -> None:
     wide = needs_policy(CLUSTERS, NAMES)
     policies = PolicySet(identity=[wide, needs_policy(CLUSTERS_BY_TAG, NAMES)])
-    decision = evaluate(policies, Request("ec2:CreateTags", ec2("instance"), "", NEW | FOREIGN))
+    decision = evaluate(policies, Request("ec2:CreateTags", ec2("instance"), "", {**NEW, **FOREIGN}))
     assert decision.reason is Reason.EXPLICIT_DENY
 
 
@@ -206,7 +206,7 @@ def test_statements_of_other_places_or_conditions_are_not_put_together() -> None
 @pytest.mark.parametrize("operation", MINIMAL)
 def test_a_minimal_policy_keeps_its_hands_off_other_operations(operation: str) -> None:
     policies = PolicySet(identity=[minimal_policy(operation, NAMES)])
-    context = NEW | OURS | TO_EC2
+    context: dict[str, Any] = {**NEW, **OURS, **TO_EC2}
     arn = f"arn:aws:ec2:eu-central-1:{ACCOUNT}:vpc/vpc-1"
     builds = evaluate(policies, Request("ec2:CreateVpc", arn, "", context)).allowed
     removes = evaluate(policies, Request("ec2:DeleteVpc", arn, "", context)).allowed
