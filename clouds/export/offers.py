@@ -196,7 +196,7 @@ OFFERS: Final = (
     Offer(
         name="bucket-policy-mapped",
         group=Group.CLUSTER,
-        purpose="The same, and lets every role of the account in that bears this cloud's tag: a new mapped "
+        purpose="The same, and lets in every role of the account that bears this cloud's tag: a new mapped "
         "role needs the tag and no change of this policy.",
         attach_to="Bucket policy of {bucket}, instead of bucket-policy",
         write=_mapped_bucket,

@@ -180,6 +180,7 @@ BROKEN: list[tuple[str, Break, Status, tuple[str, ...]]] = [
     ("role.policy_version", control(inline=None), UNKNOWN, ("iam:GetRolePolicy",)),
     ("role.policy_version", control(inline={"p": {"nope": 1}}), UNKNOWN, ("cannot be read",)),
     ("role.policy_version", gone("roles", "raydock-control-plane"), UNKNOWN, ("not all read",)),
+    ("role.pass_role", control(inline=None), UNKNOWN, ("iam:GetRolePolicy",)),
     ("role.pass_role", control(inline=allow("ec2:*")), FAIL, ("iam:PassRole", "raydock-control-plane")),
     ("vpc.exists", gone("vpcs", VPC), FAIL, ("eu-central-1", "Run set-up again")),
     ("vpc.cidr", vpc(cidr="10.0.0.0/20"), WARN, ("4,096", VPC)),
