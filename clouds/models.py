@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from clouds.states import OPEN, CloudState, Kind, OperationState
+from iam.fields import CanonicalJSONField
 from iam.ids import new_id
 from iam.models import Organization
 
@@ -63,6 +64,32 @@ class Cloud(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ConfigVersion(models.Model):
+    """One state of a cloud's configuration, from number 1 on. Rows are only added (a trigger holds it).
+
+    `source` is the YAML with its comments, `resolved` what each value stood for when it was saved.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    organization = _ORGANIZATION()
+    cloud = models.ForeignKey(Cloud, models.PROTECT, related_name="config_versions", db_index=False)
+    number = models.PositiveIntegerField()
+    document = CanonicalJSONField()
+    source = models.TextField()
+    resolved = CanonicalJSONField()
+    author = models.CharField(max_length=254)
+    author_id = models.CharField(max_length=40)
+    created_at = models.DateTimeField()
+    reason = models.TextField(default="")
+    restored_from = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["cloud", "number"], name="config_version_number"),)
+
+    def __str__(self) -> str:
+        return f"{self.cloud_id} configuration {self.number}"
 
 
 class Operation(models.Model):

@@ -55,8 +55,9 @@ class Schema(AutoSchema):
             "POST": [IDEMPOTENCY_KEY],
             "DELETE": [IDEMPOTENCY_KEY],
             "PATCH": [IDEMPOTENCY_KEY, IF_MATCH],
+            "PUT": [IDEMPOTENCY_KEY, {**IF_MATCH, "required": True}],
         }
-        added = headers.get(self.method, [])
+        added = [] if self.method in getattr(self.view, "looks", ()) else headers.get(self.method, [])
         if added:
             operation["parameters"] = [*operation.get("parameters", []), *added]
         operation["responses"]["default"] = PROBLEM

@@ -1,0 +1,114 @@
+"""The readers of configurations: the version in force, earlier ones, and the mapping made ready to resolve.
+
+The caller got the cloud from `cloud_for`. Before anybody has written a configuration, version 0 counts: no mapping.
+"""
+
+from datetime import datetime
+from functools import lru_cache
+
+from clouds.config.document import Identity, ordered, pristine
+from clouds.config.writing import MAPPING
+from clouds.facts import Facts
+from clouds.models import Cloud, ConfigVersion
+from clouds.queries import spec_of
+from iam.errors import NotFound
+from iam.mapping import Compiled, Config, Known, compiled, read_config
+from iam.models import Membership, ServiceAccount
+from iam.paging import LIMIT, Page, page
+
+KEPT_READY = 256
+HIGHEST = 2**31 - 1
+
+
+def identity_of(cloud: Cloud) -> Identity:
+    """Return whose configuration a document must be to be this cloud's."""
+    return Identity(cloud.deployment_id, cloud.provider.upper(), cloud.account_id)
+
+
+def current(cloud: Cloud) -> ConfigVersion:
+    """Return the version in force; number 0, which is no row, where none was written."""
+    found = ConfigVersion.objects.filter(cloud=cloud).order_by("-number").first()
+    return found or _nothing_written(cloud)
+
+
+def version_for(cloud: Cloud, number: int) -> ConfigVersion:
+    """Return one version of the cloud's configuration; NotFound where there is none of this number."""
+    found = ConfigVersion.objects.filter(cloud=cloud, number=min(number, HIGHEST)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def base_for(cloud: Cloud, number: int) -> ConfigVersion:
+    """Return a version to compare with: like `version_for`, and 0 is the one before anything was written."""
+    return version_for(cloud, number) if number else _nothing_written(cloud)
+
+
+def versions(cloud: Cloud, cursor: str = "", limit: int = LIMIT) -> Page[ConfigVersion]:
+    """Return one page of the versions, the newest first, without their texts."""
+    rows = ConfigVersion.objects.filter(cloud=cloud).defer("document", "source", "resolved")
+    return page(rows, key="number", cursor=cursor, limit=limit)
+
+
+def mapping_of(cloud: Cloud) -> Config:
+    """Return the mapping in force."""
+    return ready_mapping(cloud)[1].config
+
+
+def ready_mapping(cloud: Cloud) -> tuple[int, Compiled]:
+    """Return the mapping in force, made ready once for each version, and the version's number."""
+    rows = ConfigVersion.objects.filter(cloud=cloud).order_by("-number")
+    number, at = rows.values_list("number", "created_at").first() or (0, None)
+    return number, _ready(cloud.pk, cloud.provider.upper(), number, at)
+
+
+def mapping_in(version: ConfigVersion, provider: str) -> Config:
+    """Return the mapping of a version."""
+    return read_config(version.document[MAPPING], provider=provider)
+
+
+def default_role_of(cloud: Cloud) -> str | None:
+    """Return the cluster role that counts where no rule matches; None on GCP, where it is not Raydock's."""
+    return spec_of(cloud).cluster_role_name if cloud.provider == "aws" else None
+
+
+def known_of(cloud: Cloud) -> Known:
+    """Return what Raydock knows of users: people and programs of the organization. Projects it does not know."""
+    at = {"organization_id": cloud.organization_id, "removed_at": None}
+    people = Membership.objects.filter(**at).values_list("user__email", flat=True)
+    programs = ServiceAccount.objects.filter(**at).values_list("name", flat=True)
+    return Known(users=frozenset([*people, *programs]))
+
+
+def facts_of(cloud: Cloud) -> Facts | None:
+    """Return the last look at the cloud's account, None where there was none."""
+    return None if cloud.facts is None else Facts.from_json(cloud.facts)
+
+
+# A version never changes, so neither does what was made of it. Its time tells it from one whose transaction was
+# rolled back after it had been looked at.
+@lru_cache(maxsize=KEPT_READY)
+def _ready(cloud_id: str, provider: str, number: int, at: datetime | None) -> Compiled:
+    if at is None:
+        return compiled(Config.EMPTY)
+    document = ConfigVersion.objects.values_list("document", flat=True).get(cloud_id=cloud_id, number=number)
+    return compiled(read_config(document[MAPPING], provider=provider))
+
+
+def shown(version: ConfigVersion) -> dict[str, object]:
+    """Return a version's document with its fields in the order of the documentation."""
+    return ordered(version.document)
+
+
+def _nothing_written(cloud: Cloud) -> ConfigVersion:
+    document = pristine(identity_of(cloud))
+    return ConfigVersion(
+        organization_id=cloud.organization_id,
+        cloud=cloud,
+        number=0,
+        document=document.to_json(),
+        source=document.source,
+        resolved=[],
+        author=cloud.created_by,
+        created_at=cloud.created_at,
+    )

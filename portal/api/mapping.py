@@ -1,0 +1,301 @@
+"""/clouds/{id}/iam-mapping: who gets which cluster role, who would, and what is odd about the rules."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from clouds.config.document import Identity, from_json, from_yaml, read_mapping
+from clouds.config.examining import examine
+from clouds.config.faults import ConfigFault, as_problem
+from clouds.config.reading import LONGEST_TEXT
+from clouds.config.values import resolved
+from clouds.config.workloads import (
+    LONGEST_LABEL,
+    MOST,
+    Change,
+    Workload,
+    compare,
+    named,
+    read_workload,
+    read_workloads,
+)
+from clouds.config.writing import MAPPING
+from clouds.configurations import default_role_of, facts_of, identity_of, known_of, ready_mapping
+from clouds.models import Cloud
+from clouds.queries import cloud_for
+from iam.idempotency import Reply
+from iam.mapping import Config, Outcome, Remark, Resolution
+from iam.permissions import Permission
+from portal.api.bodies import Body
+from portal.api.config import ResolvedShape, RuleShape
+from portal.api.shapes import Shape
+from portal.api.view import View, answer
+
+CONFIG_HELP = (
+    "A configuration: the whole document or its `dataplane_iam_mapping`, or the whole document as YAML text."
+)
+
+
+class TraceLineShape(Shape):
+    """One thing that was asked, in order: the override, each rule, the default."""
+
+    rule_index = serializers.IntegerField(allow_null=True, help_text="From 0; null for override and default.")
+    selector = serializers.CharField(allow_blank=True)
+    value = serializers.CharField(allow_blank=True)
+    matched = serializers.BooleanField()
+    reason = serializers.CharField()
+
+
+class ResolutionShape(Shape):
+    """What a workload gets."""
+
+    outcome = serializers.ChoiceField(choices=[one.value for one in Outcome])
+    role = serializers.CharField(
+        allow_null=True, help_text="As the rule names it; the cloud's own for CLOUD_DEFAULT; null for FAIL."
+    )
+    rule_index = serializers.IntegerField(allow_null=True, help_text="From 0.")
+
+
+class TracedResolutionShape(ResolutionShape):
+    """What a workload gets, and why."""
+
+    rule = RuleShape(allow_null=True)
+    resolved = ResolvedShape(allow_null=True)
+    trace = TraceLineShape(many=True, help_text="A line for every rule, also for those after the match.")
+    version = serializers.IntegerField(help_text="Of the configuration that was asked.")
+
+
+class RemarkShape(Shape):
+    """Something odd about a mapping."""
+
+    code = serializers.CharField()
+    severity = serializers.ChoiceField(choices=["error", "warning", "info"])
+    rule_index = serializers.IntegerField(allow_null=True, help_text="From 0; null for the default.")
+    other_index = serializers.IntegerField(allow_null=True, help_text="The earlier rule that it is about.")
+    others = serializers.ListField(child=serializers.IntegerField())
+    message = serializers.CharField()
+    fix = serializers.CharField()
+    witness = serializers.DictField(
+        child=serializers.CharField(), allow_null=True, help_text="Labels of a workload that shows it."
+    )
+
+
+class FaultShape(Shape):
+    """Why a configuration cannot be read."""
+
+    path = serializers.CharField(allow_blank=True)
+    message = serializers.CharField()
+    line = serializers.IntegerField(help_text="From 1, in YAML; 0 means no place.")
+    column = serializers.IntegerField()
+
+
+class LintShape(Shape):
+    """What is odd about a mapping. One that cannot be read has faults and no remarks."""
+
+    readable = serializers.BooleanField()
+    faults = FaultShape(many=True)
+    remarks = RemarkShape(many=True)
+
+
+class WorkloadChangeShape(Shape):
+    """What one workload gets now, and would get."""
+
+    labels = serializers.DictField(child=serializers.CharField(allow_blank=True))
+    instance_profile = serializers.CharField(allow_null=True)
+    before = ResolutionShape()
+    after = ResolutionShape()
+    changed = serializers.BooleanField()
+    fails = serializers.BooleanField(help_text="True where it would not start.")
+
+
+class SimulationShape(Shape):
+    """What a configuration would do."""
+
+    version = serializers.IntegerField(help_text="Of the configuration that counts now.")
+    sampled = serializers.BooleanField(
+        help_text="True where no workloads were given: each type for every project and user that the two "
+        "configurations name, and for any other."
+    )
+    left_out = serializers.IntegerField(help_text="Projects and users that the sample has no room for.")
+    changed = serializers.IntegerField()
+    failing = serializers.IntegerField()
+    workloads = WorkloadChangeShape(many=True)
+    remarks = RemarkShape(many=True)
+
+
+class Question(Body):
+    """A workload to ask about."""
+
+    labels = serializers.DictField(
+        child=serializers.CharField(max_length=LONGEST_LABEL, allow_blank=True),
+        help_text="workload-type (job, service, workspace), project, user; what is left out is not set.",
+    )
+    instance_profile = serializers.CharField(
+        required=False,
+        allow_null=True,
+        max_length=LONGEST_LABEL,
+        help_text="The IamInstanceProfile of its compute config, a name or an ARN.",
+    )
+
+
+class Proposal(Body):
+    """A configuration to examine."""
+
+    config = serializers.JSONField(required=False, help_text=f"{CONFIG_HELP} The one in force by default.")
+
+
+class Trial(Body):
+    """A configuration to try, and with which workloads."""
+
+    config = serializers.JSONField(help_text=CONFIG_HELP)
+    workloads = serializers.ListField(
+        child=serializers.DictField(),
+        required=False,
+        max_length=MOST,
+        help_text="Each `{labels, instance_profile}`, or labels alone. By default every type of workload for "
+        "the projects and users that the configurations name.",
+    )
+
+
+class MappingResolve(View):
+    """To ask which cluster role a workload gets."""
+
+    needs = {"POST": Permission.CLOUD_READ}
+    looks = frozenset({"POST"})
+
+    @extend_schema(request=Question, responses=TracedResolutionShape)
+    def post(self, request: Request, cloud_id: str) -> Reply:
+        """Say which cluster role a workload gets and why, rule by rule. This changes nothing."""
+        cloud = cloud_for(self.actor, cloud_id)
+        workload = _workload(self.body(Question))
+        number, ready = ready_mapping(cloud)
+        found = ready.resolve(workload.labels, instance_profile=workload.instance_profile)
+        return answer({**traced_reply(cloud, ready.config, found), "version": number})
+
+
+class MappingSimulate(View):
+    """To try a configuration before it counts."""
+
+    needs = {"POST": Permission.CLOUD_READ}
+    looks = frozenset({"POST"})
+
+    @extend_schema(request=Trial, responses=SimulationShape)
+    def post(self, request: Request, cloud_id: str) -> Reply:
+        """Say what workloads get now, would get, who changes and who would not start. This changes nothing."""
+        cloud = cloud_for(self.actor, cloud_id)
+        asked = self.body(Trial)
+        number, ready = ready_mapping(cloud)
+        try:
+            config = read_proposal(asked["config"], identity_of(cloud))
+            given = read_workloads(asked["workloads"]) if "workloads" in asked else None
+        except ConfigFault as error:
+            raise as_problem(error) from error
+        sample = named(ready.config, config)
+        found = compare(ready.config, config, sample.workloads if given is None else given)
+        default = default_role_of(cloud)
+        body = {
+            "version": number,
+            "sampled": given is None,
+            "left_out": sample.left_out if given is None else 0,
+            "changed": sum(one.changed for one in found),
+            "failing": sum(one.fails for one in found),
+            "workloads": [change_reply(one, default) for one in found],
+            "remarks": [remark_reply(one) for one in remarks_on(cloud, config)],
+        }
+        return answer(body)
+
+
+class MappingLint(View):
+    """To have a configuration examined."""
+
+    needs = {"POST": Permission.CLOUD_READ}
+    looks = frozenset({"POST"})
+
+    @extend_schema(request=Proposal, responses=LintShape)
+    def post(self, request: Request, cloud_id: str) -> Reply:
+        """Say what is odd about the rules, by reasoning over all workloads that could come. This changes nothing."""
+        cloud = cloud_for(self.actor, cloud_id)
+        asked = self.body(Proposal)
+        try:
+            given = "config" in asked
+            config = read_proposal(asked["config"], identity_of(cloud)) if given else ready_mapping(cloud)[1].config
+        except ConfigFault as error:
+            faults = [{name: getattr(one, name) for name in _FAULT} for one in error.faults]
+            return answer({"readable": False, "faults": faults, "remarks": []})
+        remarks = [remark_reply(one) for one in remarks_on(cloud, config)]
+        return answer({"readable": True, "faults": [], "remarks": remarks})
+
+
+_FAULT = ("path", "message", "line", "column")
+
+
+def read_proposal(data: object, own: Identity) -> Config:
+    """Return the mapping of a proposed configuration; raises ConfigFault."""
+    if isinstance(data, str):
+        return from_yaml(data[: LONGEST_TEXT + 1], own).mapping
+    if isinstance(data, dict) and MAPPING in data:
+        return from_json(data, own).mapping
+    return read_mapping(data, own)
+
+
+def remarks_on(cloud: Cloud, config: Config) -> tuple[Remark, ...]:
+    """Return what there is to say about a mapping of this cloud."""
+    own = identity_of(cloud)
+    return examine(config, known_of(cloud), provider=own.provider, account_id=own.account_id)
+
+
+def _workload(asked: dict[str, Any]) -> Workload:
+    try:
+        return read_workload(asked)
+    except ConfigFault as error:
+        raise as_problem(error, "labels_invalid") from error
+
+
+def resolution_reply(found: Resolution, default: str | None) -> dict[str, Any]:
+    """Return what a workload gets, the cloud's own role filled in."""
+    role = default if found.outcome is Outcome.CLOUD_DEFAULT else found.role
+    return {"outcome": found.outcome.value, "role": role, "rule_index": found.rule_index}
+
+
+def traced_reply(cloud: Cloud, config: Config, found: Resolution) -> dict[str, Any]:
+    """Return what a workload gets, and why."""
+    own = identity_of(cloud)
+    reply = resolution_reply(found, default_role_of(cloud))
+    rule = None if found.rule_index is None else config.rules[found.rule_index]
+    known = reply["role"] and resolved(
+        reply["role"], provider=own.provider, account_id=own.account_id, facts=facts_of(cloud)
+    )
+    return {
+        **reply,
+        "rule": rule and {"selector": rule.source, "value": rule.value},
+        "resolved": known.to_json() if known else None,
+        "trace": [line._asdict() for line in found.trace],
+    }
+
+
+def change_reply(change: Change, default: str | None) -> dict[str, Any]:
+    """Return what one workload gets under two configurations."""
+    return {
+        "labels": dict(change.workload.labels),
+        "instance_profile": change.workload.instance_profile,
+        "before": resolution_reply(change.before, default),
+        "after": resolution_reply(change.after, default),
+        "changed": change.changed,
+        "fails": change.fails,
+    }
+
+
+def remark_reply(remark: Remark) -> dict[str, Any]:
+    """Return one remark."""
+    return {
+        "code": remark.code,
+        "severity": remark.severity,
+        "rule_index": remark.rule_index,
+        "other_index": remark.other_index,
+        "others": list(remark.others),
+        "message": remark.message,
+        "fix": remark.fix,
+        "witness": None if remark.witness is None else dict(remark.witness),
+    }
