@@ -7,6 +7,7 @@ from portal.web import (
     cloud,
     cloud_settings,
     clouds,
+    mapping,
     members,
     new_cloud,
     operations,
@@ -37,6 +38,17 @@ urlpatterns = [
     path("clouds/<str:cloud_id>/resources", cloud.resources, name="cloud-resources"),
     path("clouds/<str:cloud_id>/activity", cloud.activity, name="cloud-activity"),
     path("clouds/<str:cloud_id>/access", cloud.access, name="cloud-access"),
+    path("clouds/<str:cloud_id>/mapping", mapping.mapping, name="cloud-mapping"),
+    path("clouds/<str:cloud_id>/mapping/draft", mapping.draft, name="cloud-mapping-draft"),
+    path("clouds/<str:cloud_id>/mapping/save", mapping.save, name="cloud-mapping-save"),
+    path(
+        "clouds/<str:cloud_id>/mapping/versions/<int:number>", mapping.version, name="cloud-mapping-version"
+    ),
+    path(
+        "clouds/<str:cloud_id>/mapping/versions/<int:number>/rollback",
+        mapping.rollback,
+        name="cloud-mapping-rollback",
+    ),
     path("clouds/<str:cloud_id>/policies/<str:name>", cloud.policy, name="cloud-policy"),
     path("clouds/<str:cloud_id>/settings", cloud_settings.settings, name="cloud-settings"),
     path("clouds/<str:cloud_id>/rename", cloud_settings.rename, name="cloud-rename"),
