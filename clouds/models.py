@@ -1,6 +1,7 @@
 """What is remembered about clouds, the operations on them, and all that was done and seen meanwhile."""
 
 from functools import partial
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -76,9 +77,9 @@ class ConfigVersion(models.Model):
     organization = _ORGANIZATION()
     cloud = models.ForeignKey(Cloud, models.PROTECT, related_name="config_versions", db_index=False)
     number = models.PositiveIntegerField()
-    document = CanonicalJSONField()
+    document: "models.Field[Any, Any]" = CanonicalJSONField()
     source = models.TextField()
-    resolved = CanonicalJSONField()
+    resolved: "models.Field[Any, Any]" = CanonicalJSONField()
     author = models.CharField(max_length=254)
     author_id = models.CharField(max_length=40)
     created_at = models.DateTimeField()

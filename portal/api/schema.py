@@ -51,7 +51,7 @@ class Schema(AutoSchema):
         operation = super().get_operation(*args, **options)
         if operation is None:
             return None
-        headers = {
+        headers: dict[str, list[dict[str, object]]] = {
             "POST": [IDEMPOTENCY_KEY],
             "DELETE": [IDEMPOTENCY_KEY],
             "PATCH": [IDEMPOTENCY_KEY, IF_MATCH],

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.utils import timezone
 from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
+from rest_framework.parsers import BaseParser
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -71,7 +72,7 @@ class View(APIView):
     http_method_names = [*METHODS, "head"]
     authentication_classes = (TokenAuthentication, SessionAuthentication)
     permission_classes = ()
-    parser_classes = (StrictJSONParser,)
+    parser_classes: tuple[type[BaseParser], ...] = (StrictJSONParser,)
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = OnlyJSON
     schema = Schema()

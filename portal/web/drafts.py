@@ -18,6 +18,7 @@ from iam.mapping import Compiled, Config, Outcome, Remark, Resolution
 
 MOST_SHOWN = 60
 MOST_CELLS = 240
+LEAST_LINES, MOST_LINES = 14, 34
 LABEL_FIELDS = ("workload-type", "project", "user")
 _RULE = re.compile(r"\.rules\[([0-9]+)\](?:\.(\w+))?")
 
@@ -38,6 +39,11 @@ class Draft:
     def digest(self) -> str:
         """What tells whether the text was changed since the page was made."""
         return digest(self.text)
+
+    @property
+    def lines(self) -> int:
+        """How tall the field for the YAML is, in lines."""
+        return min(max(self.text.count("\n") + 2, LEAST_LINES), MOST_LINES)
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -184,13 +190,12 @@ def _change(change: Change, default: str | None) -> dict[str, Any]:
 
 def outcome(found: Resolution, default: str | None) -> dict[str, Any]:
     """Return what a workload gets, in words."""
-    rule = None if found.rule_index is None else found.rule_index + 1
     if found.outcome is Outcome.FAIL:
-        return {"role": "does not start", "by": "default", "rule": None, "fails": True}
+        return {"role": "", "words": "does not start", "by": "the default", "fails": True}
     if found.outcome is Outcome.CLOUD_DEFAULT:
-        return {"role": default or "the cloud's own", "by": "default", "rule": None, "fails": False}
-    by = "compute config" if rule is None else f"rule {rule}"
-    return {"role": found.role, "by": by, "rule": rule, "fails": False}
+        return {"role": default or "", "words": "the cloud's own", "by": "the default", "fails": False}
+    by = "the compute config" if found.rule_index is None else f"rule {found.rule_index + 1}"
+    return {"role": found.role, "words": "", "by": by, "fails": False}
 
 
 def _matrix(found: Sequence[Change], sample: Sample, default: str | None) -> dict[str, Any]:

@@ -31,7 +31,7 @@ DEFAULTS = (
     (DefaultRule.FAIL.value, "does not start"),
 )
 OVERRIDES = (
-    ("", "may set any (not written)"),
+    ("", "may set any (as usual)"),
     (OverrideMode.ALLOW.value, "may set any"),
     (OverrideMode.ALLOW_LIST.value, "may set one of the list"),
     (OverrideMode.DENY.value, "may set none"),
@@ -144,7 +144,6 @@ def _context(request: PageRequest, cloud: Cloud) -> dict[str, Any]:
     return {
         "cloud": cloud,
         "draft": made,
-        "shown_form": made.form,
         "current": current,
         "stale": made.base != current.number,
         "touched": made.text != current.source,
