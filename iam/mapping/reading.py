@@ -92,20 +92,19 @@ class _Reading:
         path = "instance_profile_override"
         fields = self._fields(path, data, OVERRIDE_KEYS, required=("mode",))
         mode = self._word(f"{path}.mode", fields["mode"], OverrideMode) if "mode" in fields else None
-        listed = [
-            self._text(f"{path}.allowed[{at}]", one)
-            for at, one in enumerate(self._list("allowed", fields, f"{path}."))
-        ]
-        only = tuple(one for one in listed if one is not None)
-        for at, one in enumerate(only):
-            self._value(f"{path}.allowed[{at}]", one)
-        if mode is OverrideMode.ALLOW_LIST and not listed:
+        only: list[str] = []
+        for at, one in enumerate(self._list("allowed", fields, f"{path}.")):
+            profile = self._text(f"{path}.allowed[{at}]", one)
+            if profile is not None:
+                self._value(f"{path}.allowed[{at}]", profile)
+                only.append(profile)
+        if mode is OverrideMode.ALLOW_LIST and fields.get("allowed", []) == []:
             self._say(f"{path}.allowed", "Name at least one instance profile, or set mode to DENY.")
         if mode not in {OverrideMode.ALLOW_LIST, None} and "allowed" in fields:
             self._say(
                 f"{path}.allowed", f"A list goes with mode ALLOW_LIST, not with {mode}. Remove one of them."
             )
-        return Override(allowed=mode is not OverrideMode.DENY, only=only, given=True)
+        return Override(allowed=mode is not OverrideMode.DENY, only=tuple(only), given=True)
 
     def _selector(self, path: str, source: str) -> Selector | None:
         odd = next((at for at, one in enumerate(source) if not (one.isprintable() or one in BLANK)), None)

@@ -21,6 +21,8 @@ Box = tuple[int, ...]
 """For each label the set of classes that it may have; a box with an empty set holds nothing."""
 Point = tuple[int, ...]
 """For each label one class."""
+FEW = 8
+"""Up to so many bits it is quicker to take one after the other from the number than to write it out."""
 ANYONE = {"project": ("another-project", ""), "user": ("someone", "@example.com")}
 
 
@@ -211,6 +213,13 @@ class Regions:
 
 def bits(number: int) -> Iterator[int]:
     """Give the places of the bits that are set, the lowest first."""
+    if number.bit_count() > FEW:
+        text = f"{number:b}"[::-1]
+        place = text.find("1")
+        while place >= 0:
+            yield place
+            place = text.find("1", place + 1)
+        return
     while number:
         lowest = number & -number
         yield lowest.bit_length() - 1

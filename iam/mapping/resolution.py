@@ -1,6 +1,6 @@
 """Which role a workload gets, and why: the first rule that matches, or what the default says."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -56,11 +56,13 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One requirement made ready: `values` are those it names, for a quick look before it is asked."""
+    """One requirement made ready to be asked and to be named."""
 
     requirement: Requirement
     values: frozenset[str] | None
     """For equality and `in`: the values that meet it. None for every other operator."""
+    refusal: str
+    """What is said where it does not hold, short of what was found."""
 
     def accepts(self, labels: Labels) -> bool:
         """Say whether labels meet it."""
@@ -138,11 +140,13 @@ class Compiled:
             yield self._override_line(profile, used=outcome is Outcome.OVERRIDE)
         overridden, last = outcome is Outcome.OVERRIDE, len(self._tests)
         tried = 0 if overridden else last if index is None else index
+        found = _Found(labels)
         for at in range(tried):
-            yield self._line(at, _refusal(self._tests[at], labels))
+            failed = next(test for test in self._tests[at] if not test.accepts(labels))
+            yield self._line(at, failed.refusal + found[failed.requirement.key])
         unreached = "not reached: the override decided first"
         if index is not None:
-            yield self._line(index, _acceptance(self.config.rules[index], labels), matched=True)
+            yield self._line(index, _acceptance(self.config.rules[index], found), matched=True)
             unreached = f"not reached: rule {index + 1} matched first"
         for at in range(tried if index is None else index + 1, last):
             yield self._line(at, unreached)
@@ -206,7 +210,7 @@ def _read(document: Mapping[str, object]) -> Config:
 
 def _test(requirement: Requirement) -> Test:
     values = frozenset(requirement.values) if requirement.operator in ONE_OF else None
-    return Test(requirement, values)
+    return Test(requirement, values, f"no match: {requirement} does not hold, ")
 
 
 def _width(test: Test) -> tuple[bool, int]:
@@ -214,17 +218,23 @@ def _width(test: Test) -> tuple[bool, int]:
     return test.requirement.key == "workload-type", len(test.values or ())
 
 
-def _refusal(tests: Sequence[Test], labels: Labels) -> str:
-    """Name the first condition that does not hold."""
-    requirement = next(test.requirement for test in tests if not test.accepts(labels))
-    value = labels.get(requirement.key)
-    found = "is not set" if value is None else f"is {value}" if value else "is empty"
-    return f"no match: {requirement} does not hold, {requirement.key} {found}"
+class _Found(dict[str, str]):
+    """What the labels of a workload hold, in words."""
+
+    def __init__(self, labels: Labels) -> None:
+        super().__init__()
+        self._labels = labels
+
+    def __missing__(self, key: str) -> str:
+        value = self._labels.get(key)
+        # Labels come from outside: what cannot be printed is shown in escapes.
+        shown = "not set" if value is None else value if value.isprintable() else repr(value)
+        self[key] = f"{key} is {shown or 'empty'}"
+        return self[key]
 
 
-def _acceptance(rule: Rule, labels: Labels) -> str:
-    if not rule.selector.requirements:
-        return "matched: an empty selector matches every workload"
+def _acceptance(rule: Rule, found: Mapping[str, str]) -> str:
     keys = dict.fromkeys(requirement.key for requirement in rule.selector.requirements)
-    found = [f"{key} is {labels[key]}" if key in labels else f"{key} is not set" for key in keys]
-    return f"matched: {', '.join(found)}"
+    if not keys:
+        return "matched: an empty selector matches every workload"
+    return f"matched: {', '.join(found[key] for key in keys)}"
