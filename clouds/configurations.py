@@ -1,6 +1,7 @@
 """The readers of configurations: the version in force, earlier ones, and the mapping made ready to resolve.
 
-The caller got the cloud from `cloud_for`. Before anybody has written a configuration, version 0 counts: no mapping.
+The caller got the cloud from `cloud_for`. Before anybody has written a configuration, version 0 counts, which
+has no mapping.
 """
 
 from datetime import datetime
@@ -73,7 +74,7 @@ def default_role_of(cloud: Cloud) -> str | None:
 
 
 def known_of(cloud: Cloud) -> Known:
-    """Return what Raydock knows of users: people and programs of the organization. Projects it does not know."""
+    """Return what Raydock knows: people and programs of the organization. Projects it does not know."""
     at = {"organization_id": cloud.organization_id, "removed_at": None}
     people = Membership.objects.filter(**at).values_list("user__email", flat=True)
     programs = ServiceAccount.objects.filter(**at).values_list("name", flat=True)
@@ -85,8 +86,8 @@ def facts_of(cloud: Cloud) -> Facts | None:
     return None if cloud.facts is None else Facts.from_json(cloud.facts)
 
 
-# A version never changes, so neither does what was made of it. Its time tells it from one whose transaction was
-# rolled back after it had been looked at.
+# A version never changes, so neither does what was made of it. Its time tells it from one whose transaction
+# was rolled back after it had been looked at.
 @lru_cache(maxsize=KEPT_READY)
 def _ready(cloud_id: str, provider: str, number: int, at: datetime | None) -> Compiled:
     if at is None:

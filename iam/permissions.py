@@ -42,8 +42,8 @@ _WRITE = frozenset({P.CLOUD_CREATE, P.CLOUD_OPERATE, P.OPERATION_CONTROL, P.SAND
 _AUDIT = frozenset({P.AUDIT_READ, P.AUDIT_EXPORT})
 _ALL = frozenset(Permission)
 
-# CLOUD_CONFIGURE writes the mapping, which says whose workloads run with which cluster role. A member could give
-# the own workloads a stronger role with it, so that owners and administrators alone hold it.
+# CLOUD_CONFIGURE writes the mapping, which says whose workloads run with which cluster role. With it a member
+# could give the own workloads a stronger role, so owners and administrators alone hold it.
 # An owner is the only one who manages the organization itself. Since nobody gives more than they hold
 # (Actor.require_cover), an administrator cannot make, change or remove an owner.
 ROLES: Mapping[MemberRole, frozenset[Permission]] = MappingProxyType(

@@ -46,7 +46,9 @@ def _words(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Differenc
 
 def _rules(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> Iterator[Difference]:
     """Rules that went from one place and appear at another moved; what stands in a gap was changed."""
-    matcher = SequenceMatcher(None, [_key(rule) for rule in old], [_key(rule) for rule in new], autojunk=False)
+    matcher = SequenceMatcher(
+        None, [_key(rule) for rule in old], [_key(rule) for rule in new], autojunk=False
+    )
     gaps = [found for found in matcher.get_opcodes() if found[0] != "equal"]
     gone = {_key(old[at]): at for _, i1, i2, _, _ in gaps for at in range(i1, i2)}
     come = {_key(new[at]): at for _, _, _, j1, j2 in gaps for at in range(j1, j2)}

@@ -1,4 +1,4 @@
-"""The configuration of a cloud as one document: whose it is, and its mapping of workloads to cluster roles."""
+"""The configuration of a cloud as one document: whose it is, and which workloads get which role."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ def read_source(reading: Reading, identity: Identity) -> Document:
 
 
 def from_json(data: object, identity: Identity, source: str = "") -> Document:
-    """Read a configuration from JSON values. The comments of `source`, the YAML so far, stay where they fit."""
+    """Read a configuration from JSON values. Comments of `source`, the YAML so far, stay where they fit."""
     faults, document = _read(data, identity, "")
     if faults or document is None:
         raise ConfigFault(Fault(path, message) for path, message, _ in faults)
@@ -123,7 +123,9 @@ def _own(data: Mapping[Any, Any], identity: Identity) -> Iterable[Found]:
 
 def _mapping(data: Mapping[Any, Any], identity: Identity) -> tuple[Config | None, list[Found]]:
     if MAPPING not in data:
-        return None, [(MAPPING, f"{MAPPING} is missing. Write {{}} to give every workload the cloud's role.", None)]
+        return None, [
+            (MAPPING, f"{MAPPING} is missing. Write {{}} to give every workload the cloud's role.", None)
+        ]
     rules = data[MAPPING].get("rules") if isinstance(data[MAPPING], Mapping) else None
     if isinstance(rules, list) and len(rules) > MOST_RULES:
         message = f"There are {len(rules)} rules, and {MOST_RULES} is the most. Join rules with `in (…)`."
@@ -131,4 +133,6 @@ def _mapping(data: Mapping[Any, Any], identity: Identity) -> tuple[Config | None
     try:
         return read_config(data[MAPPING], provider=identity.provider), []
     except ConfigError as error:
-        return None, [(f"{MAPPING}.{one.path}".strip("."), one.message, one.position) for one in error.problems]
+        return None, [
+            (f"{MAPPING}.{one.path}".strip("."), one.message, one.position) for one in error.problems
+        ]

@@ -72,7 +72,7 @@ def form_from(selectors: Sequence[str], values: Sequence[str], words: Mapping[st
 
 
 def stepped(form: Form, step: str) -> Step:
-    """Give the form after a button: `add`, `up-2`, `down-2` or `remove-2`. What makes no sense changes nothing."""
+    """Give the form after a button: `add`, `up-2`, `down-2` or `remove-2`. Any other changes nothing."""
     if step == "add":
         return Step(replace(form, rules=(*form.rules, ("", ""))), len(form.rules))
     found = _STEP.fullmatch(step)

@@ -14,7 +14,7 @@ def examine(config: Config, known: Known, *, provider: str, account_id: str) -> 
 
 
 def _foreign(config: Config, provider: str, account_id: str) -> Iterator[Remark]:
-    """Name roles of other accounts: an instance gets only roles of its own account (IAM User Guide, PassRole)."""
+    """Name roles of other accounts: an instance gets only those of its own (IAM User Guide, PassRole)."""
     for index, rule in enumerate(config.rules):
         account = resolved(rule.value, provider=provider, account_id=account_id).account_id
         if account and account != account_id:

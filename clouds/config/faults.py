@@ -10,7 +10,7 @@ MOST_TOLD = 5
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing to mend. `path` is empty for the whole; `line` and `column` count from 1, 0 means no place."""
+    """One thing to mend. `path` is empty for the whole; `line` and `column` count from 1; 0: no place."""
 
     path: str
     message: str
@@ -22,7 +22,7 @@ class Fault:
         return f"Line {self.line}, column {self.column}: {self.message}" if self.line else self.message
 
 
-class ConfigFault(ValueError):
+class ConfigFault(ValueError):  # noqa: N818 - the word of the lists that it carries
     """A configuration that is refused; `faults` holds everything that is wrong with it."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:

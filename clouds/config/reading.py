@@ -1,7 +1,7 @@
 """Reading a configuration's YAML: plain values and where each stands, and nothing that could surprise.
 
-Only the events of a YAML 1.2 parser are used (https://yaml.org/spec/1.2.2/): nothing is constructed, so no tag
-can name a class, and aliases, which can blow a small text up into gigabytes, are refused where they stand.
+Only the events of a YAML 1.2 parser are used (https://yaml.org/spec/1.2.2/): nothing is constructed, so no
+tag can name a class, and aliases, which can blow a small text up to gigabytes, are refused where they stand.
 """
 
 import re
@@ -15,7 +15,6 @@ from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
     MappingEndEvent,
-    MappingStartEvent,
     NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
@@ -30,7 +29,9 @@ DEEPEST = 10
 _NULL = re.compile(r"|~|null|Null|NULL")
 _BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_FLOAT = re.compile(
+    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
 _ADVICE = {
     "\\t": "Indent with blanks instead of tabs.",
     "mapping values": "Put a text that holds a colon into quotes, or correct the indentation.",
@@ -45,7 +46,7 @@ _ADVICE = {
 class Place:
     """Where a value stands: line and column from 1, its first and last character, and how it is written.
 
-    `style` is the quote or block sign of a scalar, `flow` or `block` for a list or object, empty for plain text.
+    `style` is the quote or block sign of a scalar, `flow` or `block` for a list or object, else empty.
     `last_line` is the last line that holds some of it.
     """
 
@@ -59,20 +60,22 @@ class Place:
 
 @dataclass
 class Reading:
-    """The values of a YAML text, and the place of each by its path, as in `dataplane_iam_mapping.rules[2]`."""
+    """The values of a YAML text, and each one's place by its path, as in `dataplane_iam_mapping.rules[2]`."""
 
     text: str
     data: Any = None
     places: dict[str, Place] = field(default_factory=dict)
 
     def place(self, path: str, position: int | None = None) -> tuple[int, int]:
-        """Give line and column of a path, or of the nearest part above it; `position` counts inside a text."""
+        """Give line and column of a path, or of the nearest part above; `position` counts inside a text."""
         while path and path not in self.places:
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
         found = self.places.get(path)
         if found is None:
             return 1, 1
-        inside = position if position and found.style in {"", "'", '"'} and found.last_line == found.line else 0
+        inside = (
+            position if position and found.style in {"", "'", '"'} and found.last_line == found.line else 0
+        )
         return found.line, found.column + inside + (1 if inside and found.style else 0)
 
     def fault(self, path: str, message: str, position: int | None = None) -> Fault:
@@ -124,7 +127,9 @@ def _unreadable(error: MarkedYAMLError) -> ConfigFault:
     problem = f"{error.context or ''} {error.problem or ''}".lower()
     advice = next((text for sign, text in _ADVICE.items() if sign in problem), "")
     said = str(error.problem or error.context or "it ends too early").strip()
-    message = f"The YAML cannot be read here: {said}. {advice or 'Check indentation, colons and quotes before it.'}"
+    message = (
+        f"The YAML cannot be read here: {said}. {advice or 'Check indentation, colons and quotes before it.'}"
+    )
     return ConfigFault([Fault("", message, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1)])
 
 
@@ -142,7 +147,9 @@ class _Builder:
             if isinstance(event, DocumentStartEvent):
                 self.documents += 1
                 if self.documents > 1:
-                    raise _refused(event.start_mark, "A second document starts here. Send one, without `---`.")
+                    raise _refused(
+                        event.start_mark, "A second document starts here. Send one, without `---`."
+                    )
             elif isinstance(event, NodeEvent):
                 self.reading.data, _ = self.value(event, "", 1)
 
@@ -188,7 +195,7 @@ class _Builder:
         raise ValueError(path)
 
     def _last_line(self, start: StringMark, end: StringMark, *, flow: bool) -> int:
-        """Give the last line with something of the value: the end of a block is marked where the next begins."""
+        """Give the last line that holds some of the value: a block's end is marked where the next begins."""
         if flow:
             return int(end.line) + 1
         written = self.reading.text[start.index : end.index]
@@ -204,7 +211,9 @@ class _Builder:
         if depth > DEEPEST:
             raise _refused(event.start_mark, f"This is nested deeper than {DEEPEST} levels. Make it flatter.")
         if getattr(event, "anchor", None):
-            raise _refused(event.start_mark, "Anchors (&) are not read. Write the value out where it is used.")
+            raise _refused(
+                event.start_mark, "Anchors (&) are not read. Write the value out where it is used."
+            )
         if _tagged(event):
             message = "A value that starts with ! needs quotes, as in selector: '!project'."
             raise _refused(event.start_mark, message)
@@ -238,4 +247,3 @@ def _scalar(event: ScalarEvent) -> Any:
     if _FLOAT.fullmatch(text):
         return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
     return text
-

@@ -1,7 +1,7 @@
 """What a rule's value stands for: the role, profile or account that it names, as far as one can know.
 
-Without a look at AWS a plain name is taken for a role without a path; a look that saw the role, or a profile of
-that name, says more. Each answer tells how it was found.
+Without a look at AWS a plain name is taken for a role without a path; a look that saw the role, or a profile
+of that name, says more. Each answer tells how it was found.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,15 +17,15 @@ GIVEN, SEEN, ASSUMED = "given", "seen", "assumed"
 NOTES = {
     GIVEN: "The value says it itself; whether it exists is seen at the next verification.",
     SEEN: "Found in the account at the last look.",
-    ASSUMED: "Not looked up yet: taken for a role of the cloud's account with no path. A verification finds out.",
+    ASSUMED: "Not looked up yet: taken for a role of the cloud's account without a path. Verify to find out.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What one value resolved to. `kind` is role, instance_profile or service_account; empty `arn`: not known.
+    """What one value resolved to. `kind` is role, instance_profile or service_account; `arn` may be empty.
 
-    `basis` is given (the value says it), seen (in AWS) or assumed; `role` is the name of the role that nodes get.
+    `basis` is given (the value says it), seen (in AWS) or assumed; `role` names the role that nodes get.
     """
 
     value: str
@@ -90,4 +90,3 @@ def _named(found: Iterable[Named], name: str) -> Named | None:
 def _values(config: Config) -> Iterator[str]:
     named = [*(rule.value for rule in config.rules), *config.override.only]
     return iter(dict.fromkeys(named))
-

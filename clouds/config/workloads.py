@@ -16,7 +16,7 @@ LONGEST_LABEL = 254
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What a workload is asked for: its labels and, where its compute config sets one, an instance profile."""
+    """What a workload is asked for: its labels and, where the compute config sets one, a profile."""
 
     labels: Mapping[str, str]
     instance_profile: str | None = None
@@ -54,7 +54,8 @@ class Sample:
         """Give one workload of each type for every project and user."""
         every = product(self.projects, WORKLOAD_TYPES, self.users)
         return tuple(
-            Workload({"workload-type": kind, "project": project, "user": user}) for project, kind, user in every
+            Workload({"workload-type": kind, "project": project, "user": user})
+            for project, kind, user in every
         )
 
 

@@ -112,7 +112,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _changed(reading: Reading, document: Mapping[str, Any]) -> str:
-    """Give the text with rules, words and override changed in place; empty where its form does not allow it."""
+    """Give the text with rules, words and override changed in place; empty where its form forbids that."""
     old, new = _mapping(reading.data), _mapping(document)
     rules = reading.places.get(RULES)
     if not old or not new or rules is None or rules.style != "block" or not new.get("rules"):
@@ -133,7 +133,7 @@ def _mapping(data: Any) -> Mapping[str, Any]:
 
 
 def _first_line(reading: Reading, lines: Sequence[str], place: Place) -> int:
-    """Give the first line of what is replaced: for the rules, that of the comments above the first of them."""
+    """Give the first line of what is replaced: for the rules, that of the comments above the first."""
     if place is not reading.places.get(RULES):
         return place.line
     return _above(lines, place.line, 0)
@@ -170,7 +170,7 @@ def _rules(reading: Reading, lines: Sequence[str], wanted: Sequence[Mapping[str,
 
 
 def _origins(known: Sequence[Any], wanted: Sequence[Mapping[str, Any]]) -> list[int | None]:
-    """Say for each wanted rule which old one it is: the same, else one that half agrees, else the one there."""
+    """Say for each wanted rule which old one it is: the same, else one half alike, else the one in place."""
     left = set(range(len(known)))
     signs = [_signs(rule) for rule in known]
     found: list[int | None] = [None] * len(wanted)
@@ -196,9 +196,7 @@ def _signs(rule: Any) -> tuple[str, str, str]:
     return json.dumps(whole, sort_keys=True), json.dumps(selector), json.dumps(value)
 
 
-def _renewed(
-    reading: Reading, block: list[str], start: int, at: int, rule: Mapping[str, Any]
-) -> list[str]:
+def _renewed(reading: Reading, block: list[str], start: int, at: int, rule: Mapping[str, Any]) -> list[str]:
     """Give a rule's lines with its texts changed, its comments kept; written anew where they are odd."""
     places = {key: reading.places.get(f"{RULES}[{at}].{key}") for key in rule}
     indent = block[-1][: len(block[-1]) - len(block[-1].lstrip())]

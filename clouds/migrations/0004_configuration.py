@@ -42,7 +42,7 @@ SQLITE_UP = [
     refuse(
         "no_replace",
         "INSERT",
-        f"WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id"
+        "WHEN EXISTS (SELECT 1 FROM clouds_configversion WHERE id = NEW.id"
         " OR (cloud_id = NEW.cloud_id AND number = NEW.number))",
     ),
 ]

@@ -1,4 +1,4 @@
-"""Who changes configurations: save one, go back to an earlier one. Each makes a version and an audit event."""
+"""Who changes configurations: save one, go back to one. Each makes a version and an audit event."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -123,9 +123,7 @@ def _write(
     actor: Actor, cloud: Cloud, before: ConfigVersion, made: ConfigVersion, mapping: Config, *, action: str
 ) -> None:
     own = identity_of(cloud)
-    found = resolved_values(
-        mapping, provider=own.provider, account_id=own.account_id, facts=facts_of(cloud)
-    )
+    found = resolved_values(mapping, provider=own.provider, account_id=own.account_id, facts=facts_of(cloud))
     made.resolved = [one.to_json() for one in found]
     made.save(force_insert=True)
     audit.append(
@@ -143,6 +141,6 @@ def _write(
 
 
 def _told(version: ConfigVersion) -> Mapping[str, Any]:
-    """Return what the audit log keeps of a version: its number, all of its mapping, and where it came from."""
+    """Return what the audit log keeps of a version: its number, its mapping, and where it came from."""
     restored = {"restored_from": version.restored_from} if version.restored_from else {}
     return {"version": version.number, **restored, **version.document[MAPPING]}

@@ -136,7 +136,10 @@ class DiffQuery(Body):
     """What to compare with."""
 
     against = serializers.IntegerField(
-        required=False, min_value=0, max_value=HIGHEST, help_text="The older version; by default the one before."
+        required=False,
+        min_value=0,
+        max_value=HIGHEST,
+        help_text="The older version; by default the one before.",
     )
 
 
@@ -163,7 +166,7 @@ class Config(View):
         },
     )
     def get(self, request: Request, cloud_id: str) -> Reply:
-        """Show the configuration that counts, as JSON, or as YAML with the comments that people wrote into it.
+        """Show the configuration that counts, as JSON, or as YAML with the comments that people wrote.
 
         The ETag names the version; send it as If-Match with the changed configuration.
         """
@@ -181,8 +184,8 @@ class Config(View):
     def put(self, request: Request, cloud_id: str) -> Reply:
         """Put a whole configuration in force, sent as JSON or YAML.
 
-        Comments in YAML are kept; JSON keeps those of the version before where they still fit. A configuration
-        that changes nothing makes no version.
+        Comments in YAML are kept; JSON keeps those of the version before where they still fit. What changes
+        nothing makes no version.
         """
         cloud = cloud_for(self.actor, cloud_id, lock=True)
         before = current(cloud)
@@ -287,7 +290,7 @@ def refuse_unmatched(request: Request, number: int, *, required: bool = False) -
     if header and not any(matches(header, config_etag(number, form)) for form in (JSON, YAML)):
         raise Problem(
             "precondition_failed",
-            f"Somebody changed the configuration since you read it: version {number} counts now, with the ETag "
+            f"Somebody changed the configuration since you read it: version {number} counts now, its ETag is "
             f"{config_etag(number, JSON)}. Read it again, and send your change with its ETag.",
             status=412,
         )

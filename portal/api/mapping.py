@@ -183,7 +183,7 @@ class MappingSimulate(View):
 
     @extend_schema(request=Trial, responses=SimulationShape)
     def post(self, request: Request, cloud_id: str) -> Reply:
-        """Say what workloads get now, would get, who changes and who would not start. This changes nothing."""
+        """Say what workloads get and would get, who changes, who would not start. It changes nothing."""
         cloud = cloud_for(self.actor, cloud_id)
         asked = self.body(Trial)
         number, ready = ready_mapping(cloud)
@@ -215,12 +215,16 @@ class MappingLint(View):
 
     @extend_schema(request=Proposal, responses=LintShape)
     def post(self, request: Request, cloud_id: str) -> Reply:
-        """Say what is odd about the rules, by reasoning over all workloads that could come. This changes nothing."""
+        """Say what is odd about the rules, for all workloads that could come. It changes nothing."""
         cloud = cloud_for(self.actor, cloud_id)
         asked = self.body(Proposal)
         try:
             given = "config" in asked
-            config = read_proposal(asked["config"], identity_of(cloud)) if given else ready_mapping(cloud)[1].config
+            config = (
+                read_proposal(asked["config"], identity_of(cloud))
+                if given
+                else ready_mapping(cloud)[1].config
+            )
         except ConfigFault as error:
             faults = [{name: getattr(one, name) for name in _FAULT} for one in error.faults]
             return answer({"readable": False, "faults": faults, "remarks": []})

@@ -1,4 +1,4 @@
-"""How request bodies are read: JSON (YAML where it is allowed), and nothing that would make the reader stumble."""
+"""How request bodies are read: JSON, or YAML where that is allowed, without what makes readers stumble."""
 
 import json
 from io import BytesIO

@@ -51,7 +51,7 @@ class Schema(AutoSchema):
         operation = super().get_operation(*args, **options)
         if operation is None:
             return None
-        headers: dict[str, list[dict[str, object]]] = {
+        headers: dict[str, list[Any]] = {
             "POST": [IDEMPOTENCY_KEY],
             "DELETE": [IDEMPOTENCY_KEY],
             "PATCH": [IDEMPOTENCY_KEY, IF_MATCH],

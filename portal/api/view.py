@@ -11,8 +11,8 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.utils import timezone
 from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
-from rest_framework.parsers import BaseParser
 from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder

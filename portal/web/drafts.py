@@ -1,4 +1,4 @@
-"""A configuration that somebody is writing: read from the page's form, examined, and compared with what counts."""
+"""A configuration that somebody is writing: read from the page's form, examined, compared."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -71,7 +71,9 @@ class Draft:
         """Say how the draft is in a few words."""
         if self.faults:
             return f"{_count(len(self.faults), 'thing')} to mend before this can be saved"
-        counted = {name: sum(one.severity == name for one in self.remarks) for name in ("error", "warning", "info")}
+        counted = {
+            name: sum(one.severity == name for one in self.remarks) for name in ("error", "warning", "info")
+        }
         words = [_count(counted[name], word) for name, word in _KINDS if counted[name]]
         return ", ".join(words) if words else "Nothing to remark"
 
@@ -97,7 +99,7 @@ def saved(source: str, number: int, identity: Identity) -> Draft:
 
 
 def sent(fields: QueryDict, identity: Identity) -> Draft:
-    """Return the draft that a form describes: its YAML where that was changed, else what its fields change in it."""
+    """Return the draft that a form describes: its YAML where that was changed, else with its fields."""
     text = tidy(fields.get("yaml", ""))
     number = fields.get("base", "")
     base = int(number) if number.isascii() and number.isdigit() and len(number) <= len("2147483647") else 0
@@ -107,7 +109,7 @@ def sent(fields: QueryDict, identity: Identity) -> Draft:
     if reading is not None:
         form = form_of(reading.data)
         if digest(text) == fields.get("shown", ""):
-            form = form_from(fields.getlist("selector"), fields.getlist("value"), fields.dict())
+            form = form_from(fields.getlist("selector"), fields.getlist("value"), _words(fields))
         if step:
             made = stepped(form, step)
             form, focus = made.form, (step.partition("-")[0], made.at)
@@ -115,6 +117,10 @@ def sent(fields: QueryDict, identity: Identity) -> Draft:
     draft = _examined(text, base, identity)
     draft.focus = focus
     return draft
+
+
+def _words(fields: QueryDict) -> dict[str, str]:
+    return {name: str(fields.get(name, "")) for name in ("default_rule", "override", "allowed")}
 
 
 def _parsed(text: str) -> Reading | None:
@@ -163,7 +169,7 @@ class Answers:
 
 
 def answers(now: Compiled, config: Config, default: str | None, fields: Mapping[str, str]) -> Answers:
-    """Return the answers for a page: who changes, the coverage, and the workload that the fields ask about."""
+    """Return the answers for a page: who changes, the coverage, the workload that the fields ask about."""
     sample = named(now.config, config, most=MOST_CELLS)
     found = compare(now.config, config, sample.workloads)
     changing = [one for one in found if one.changed or one.fails]
@@ -209,9 +215,7 @@ def _matrix(found: Sequence[Change], sample: Sample, default: str | None) -> dic
     return {"users": sample.users, "rows": rows, "left_out": sample.left_out}
 
 
-def _asked(
-    now: Config, config: Config, default: str | None, fields: Mapping[str, str]
-) -> dict[str, Any]:
+def _asked(now: Config, config: Config, default: str | None, fields: Mapping[str, str]) -> dict[str, Any]:
     """Return the simulator's fields and, where one is filled in, its answer with the trace of every rule."""
     values = {name: fields.get(f"sim-{name}", "").strip() for name in (*LABEL_FIELDS, "profile")}
     if not any(values.values()):
@@ -240,5 +244,3 @@ def _answer(change: Change, default: str | None) -> dict[str, Any]:
         "after": outcome(change.after, default),
         "changed": change.changed,
     }
-
-

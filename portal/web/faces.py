@@ -57,7 +57,9 @@ def face(
     """Show one face of a cloud. It keeps itself fresh while work goes on, unless a person may be `typing`."""
     moving = cloud.state in {CloudState.CONNECTING, CloudState.SETTING_UP, CloudState.DELETING}
     operation = context.get("operation")
-    live = name != "settings" and not typing and (moving or (operation is not None and operation.state in OPEN))
+    live = (
+        name != "settings" and not typing and (moving or (operation is not None and operation.state in OPEN))
+    )
     shown = {
         **context,
         "cloud": cloud,

@@ -1,4 +1,4 @@
-"""The mapping of a cloud: edit it as rules or YAML, see what it does, save it, look at and go back to versions."""
+"""The mapping of a cloud: edit it as rules or YAML, see what it does, save it, go back to a version."""
 
 from typing import Any
 
@@ -152,7 +152,8 @@ def _context(request: PageRequest, cloud: Cloud) -> dict[str, Any]:
         "reason": request.POST.get("reason", ""),
         "defaults": DEFAULTS,
         "overrides": OVERRIDES,
-        "yaml_changed": writing and drafts.digest(tidy(request.POST.get("yaml", ""))) != request.POST.get("shown"),
+        "yaml_changed": writing
+        and drafts.digest(tidy(request.POST.get("yaml", ""))) != request.POST.get("shown"),
         "types": WORKLOAD_TYPES,
         "gcp": own.provider == "GCP",
         "may": {one.name.lower(): True for one in request.actor.permissions},

@@ -1,4 +1,4 @@
-"""The mapping by hand: break a rule, see why, mend it, simulate, save, go back, and find it all in the log."""
+"""The mapping by hand: break a rule, see why, mend it, simulate, save, go back, find it all in the log."""
 
 import re
 
@@ -108,8 +108,12 @@ def test_yaml_is_edited_beside_the_rules_and_keeps_its_comments(
     expect(page.get_by_label("get the role")).to_have_value("ann-nodes")
 
     page.get_by_label("get the role").fill("ann-role")
-    expect(page.get_by_role("textbox", name="YAML")).to_have_value(re.compile("# Ann asked for it\n.*\n.*ann-role"))
+    expect(page.get_by_role("textbox", name="YAML")).to_have_value(
+        re.compile("# Ann asked for it\n.*\n.*ann-role")
+    )
     save(page, "")
     with tenancy.everyone():
         kept = ConfigVersion.objects.get(cloud=world.connected)
-    assert "    # Ann asked for it\n    - selector: user=ann@example.com\n      value: ann-role\n" in kept.source
+    assert (
+        "    # Ann asked for it\n    - selector: user=ann@example.com\n      value: ann-role\n" in kept.source
+    )
