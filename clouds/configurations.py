@@ -11,7 +11,6 @@ from clouds.config.document import Identity, ordered, pristine
 from clouds.config.writing import MAPPING
 from clouds.facts import Facts
 from clouds.models import Cloud, ConfigVersion
-from clouds.queries import spec_of
 from iam.errors import NotFound
 from iam.mapping import Compiled, Config, Known, compiled, read_config
 from iam.models import Membership, ServiceAccount
@@ -66,11 +65,6 @@ def ready_mapping(cloud: Cloud) -> tuple[int, Compiled]:
 def mapping_in(version: ConfigVersion, provider: str) -> Config:
     """Return the mapping of a version."""
     return read_config(version.document[MAPPING], provider=provider)
-
-
-def default_role_of(cloud: Cloud) -> str | None:
-    """Return the cluster role that counts where no rule matches; None on GCP, where it is not Raydock's."""
-    return spec_of(cloud).cluster_role_name if cloud.provider == "aws" else None
 
 
 def known_of(cloud: Cloud) -> Known:

@@ -73,6 +73,11 @@ def spec_of(cloud: Cloud) -> CloudSpec:
     )
 
 
+def default_role_of(cloud: Cloud) -> str | None:
+    """Return the cluster role that counts where no rule matches; None on GCP, where it is not Raydock's."""
+    return spec_of(cloud).cluster_role_name if cloud.provider == "aws" else None
+
+
 # Lists
 
 

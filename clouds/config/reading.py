@@ -26,6 +26,7 @@ from clouds.config.faults import ConfigFault, Fault
 
 LONGEST_TEXT = 256 * 1024
 DEEPEST = 10
+LONGEST_NUMBER = 32
 _NULL = re.compile(r"|~|null|Null|NULL")
 _BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
@@ -236,7 +237,7 @@ def _style(event: Any) -> str:
 def _scalar(event: ScalarEvent) -> Any:
     """Give a scalar's value by the core schema of YAML 1.2; everything quoted is text."""
     text = str(event.value)
-    if event.style:
+    if event.style or len(text) > LONGEST_NUMBER:
         return text
     if _NULL.fullmatch(text):
         return None

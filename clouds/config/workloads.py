@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 from clouds.config.faults import ConfigFault, Fault
-from iam.mapping import LABELS, WORKLOAD_TYPES, Config, Resolution, compiled
+from iam.mapping import LABELS, WORKLOAD_TYPES, Config, Override, Resolution, compiled
 
 OTHER = "(any other)"
 """Stands for every project or user that no rule names; no selector can name it, since it has blanks."""
@@ -43,20 +43,23 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Workloads that stand for all, and whether names had to be left out to keep them few."""
+    """Workloads that stand for all, and how many names had to be left out to keep them few.
+
+    `profiles` are instance profiles that compute configs might set, where that makes a difference.
+    """
 
     projects: tuple[str, ...]
     users: tuple[str, ...]
+    profiles: tuple[str, ...]
     left_out: int
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
-        """Give one workload of each type for every project and user."""
+        """Give one workload of each type for every project and user, and one for each profile."""
         every = product(self.projects, WORKLOAD_TYPES, self.users)
-        return tuple(
-            Workload({"workload-type": kind, "project": project, "user": user})
-            for project, kind, user in every
-        )
+        plain = [_workload(kind, project, user) for project, kind, user in every]
+        overriding = [_workload(WORKLOAD_TYPES[0], OTHER, OTHER, profile) for profile in self.profiles]
+        return (*plain, *overriding)
 
 
 def named(*configs: Config, most: int = MOST) -> Sample:
@@ -70,7 +73,7 @@ def named(*configs: Config, most: int = MOST) -> Sample:
         longer = projects if len(projects) >= len(users) else users
         longer.pop()
     left_out = whole - len(projects) - len(users)
-    return Sample((*projects, OTHER), (*users, OTHER), left_out)
+    return Sample((*projects, OTHER), (*users, OTHER), _profiles(configs), left_out)
 
 
 def compare(before: Config, after: Config, workloads: Iterable[Workload]) -> tuple[Change, ...]:
@@ -84,6 +87,18 @@ def compare(before: Config, after: Config, workloads: Iterable[Workload]) -> tup
         )
         for one in workloads
     )
+
+
+def _workload(kind: str, project: str, user: str, profile: str | None = None) -> Workload:
+    return Workload({"workload-type": kind, "project": project, "user": user}, profile)
+
+
+def _profiles(configs: Sequence[Config]) -> tuple[str, ...]:
+    """Give profiles to try: none where all the mappings treat every profile alike."""
+    if len({config.override for config in configs}) == 1 and configs[0].override == Override():
+        return ()
+    listed = [name for config in configs for name in config.override.only]
+    return (*dict.fromkeys(listed), OTHER)
 
 
 def read_workload(data: object, path: str = "") -> Workload:

@@ -16,6 +16,7 @@ OPTIONAL = "compute_stack"
 _WORDS = ("mode", "default_rule")
 _STEP = "  "
 _LONGEST_PLAIN = 400
+_LIKE_OTHERS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
 def write_yaml(document: Mapping[str, Any]) -> str:
@@ -99,7 +100,12 @@ def _empty(value: Any) -> str:
 
 def scalar(text: str) -> str:
     """Give a text as YAML: plain where that reads back as the same text, else in double quotes as in JSON."""
-    return text if _is_plain(text) else json.dumps(text, ensure_ascii=True)
+    return text if _is_plain(text) else f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(letter: str) -> str:
+    """Give a letter inside double quotes; beyond the first plane YAML and JSON escape differently."""
+    return json.dumps(letter)[1:-1] if letter <= "\uffff" else f"\\U{ord(letter):08x}"
 
 
 def _is_plain(text: str) -> bool:
@@ -107,8 +113,8 @@ def _is_plain(text: str) -> bool:
         return False
     if ": " in text or " #" in text or text.endswith((":", " ")):
         return False
-    # What looks like a number, a truth or nothing is none of these in quotes only.
-    return text.lower() not in {"null", "true", "false"} and not text[0].isdigit()
+    # What looks like a number, a truth or nothing, to readers of YAML 1.1 too, is none of these in quotes only.
+    return text.lower() not in _LIKE_OTHERS and not text[0].isdigit()
 
 
 def _changed(reading: Reading, document: Mapping[str, Any]) -> str:

@@ -22,9 +22,9 @@ from clouds.config.workloads import (
     read_workloads,
 )
 from clouds.config.writing import MAPPING
-from clouds.configurations import default_role_of, facts_of, identity_of, known_of, ready_mapping
+from clouds.configurations import facts_of, identity_of, known_of, ready_mapping
 from clouds.models import Cloud
-from clouds.queries import cloud_for
+from clouds.queries import cloud_for, default_role_of
 from iam.idempotency import Reply
 from iam.mapping import Config, Outcome, Remark, Resolution
 from iam.permissions import Permission

@@ -114,7 +114,7 @@ def sent(fields: QueryDict, identity: Identity) -> Draft:
             made = stepped(form, step)
             form, focus = made.form, (step.partition("-")[0], made.at)
         text = written(reading, form, identity)
-    draft = _examined(text, base, identity)
+    draft = _examined(text, base, identity, reading)
     draft.focus = focus
     return draft
 
@@ -130,9 +130,9 @@ def _parsed(text: str) -> Reading | None:
         return None
 
 
-def _examined(text: str, number: int, identity: Identity) -> Draft:
+def _examined(text: str, number: int, identity: Identity, known: Reading | None = None) -> Draft:
     try:
-        reading = read_yaml(text)
+        reading = known if known is not None and known.text == text else read_yaml(text)
     except ConfigFault as error:
         return Draft(text, number, faults=error.faults)
     form = form_of(reading.data)
@@ -185,8 +185,10 @@ def answers(now: Compiled, config: Config, default: str | None, fields: Mapping[
 
 def _change(change: Change, default: str | None) -> dict[str, Any]:
     labels = change.workload.labels
+    profile = change.workload.instance_profile
+    own = [f"own profile {profile}"] if profile else []
     return {
-        "labels": [labels[name] for name in LABEL_FIELDS],
+        "labels": [*(labels[name] for name in LABEL_FIELDS), *own],
         "before": outcome(change.before, default),
         "after": outcome(change.after, default),
         "changed": change.changed,
@@ -208,7 +210,8 @@ def _matrix(found: Sequence[Change], sample: Sample, default: str | None) -> dic
     """Return who gets what: a row for each project and type of workload, a column for each user."""
     rows = []
     for (project, kind), cells in groupby(
-        found, key=lambda one: (one.workload.labels["project"], one.workload.labels["workload-type"])
+        [one for one in found if one.workload.instance_profile is None],
+        key=lambda one: (one.workload.labels["project"], one.workload.labels["workload-type"]),
     ):
         shown = [{**outcome(one.after, default), "changed": one.changed} for one in cells]
         rows.append({"project": project, "kind": kind, "cells": shown})

@@ -14,7 +14,7 @@ from clouds.config.document import from_yaml
 from clouds.config.examining import examine
 from clouds.config.faults import ConfigFault, as_problem
 from clouds.config.reading import tidy
-from clouds.configurations import default_role_of, identity_of, ready_mapping
+from clouds.configurations import identity_of, ready_mapping
 from clouds.models import Cloud
 from clouds.services.configurations import config_rollback, config_save
 from iam.errors import Problem
@@ -147,7 +147,9 @@ def _context(request: PageRequest, cloud: Cloud) -> dict[str, Any]:
         "current": current,
         "stale": made.base != current.number,
         "touched": made.text != current.source,
-        "answers": drafts.answers(now, config, default_role_of(cloud), fields.dict()) if config else None,
+        "answers": drafts.answers(now, config, queries.default_role_of(cloud), fields.dict())
+        if config
+        else None,
         "asked": {name: fields.get(f"sim-{name}", "") for name in (*drafts.LABEL_FIELDS, "profile")},
         "reason": request.POST.get("reason", ""),
         "defaults": DEFAULTS,
