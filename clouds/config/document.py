@@ -66,7 +66,7 @@ def read_source(reading: Reading, identity: Identity) -> Document:
 
 
 def from_json(data: object, identity: Identity, source: str = "") -> Document:
-    """Read a configuration from JSON values. Comments of `source`, the YAML so far, stay where they fit."""
+    """Read a configuration from JSON values. Comments of `source`, the YAML so far, stay."""
     faults, document = _read(data, identity, "")
     if faults or document is None:
         raise ConfigFault(Fault(path, message) for path, message, _ in faults)
@@ -79,7 +79,8 @@ def read_mapping(data: object, identity: Identity) -> Config:
     """Read a `dataplane_iam_mapping` by itself; raises ConfigFault with all faults."""
     mapping, faults = _mapping({MAPPING: data}, identity)
     if mapping is None:
-        raise ConfigFault(Fault(path.removeprefix(f"{MAPPING}."), message) for path, message, _ in faults)
+        paths = ((path.removeprefix(MAPPING).lstrip("."), message) for path, message, _ in faults)
+        raise ConfigFault(Fault(path, message) for path, message in paths)
     return mapping
 
 

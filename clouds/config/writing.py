@@ -113,12 +113,12 @@ def _is_plain(text: str) -> bool:
         return False
     if ": " in text or " #" in text or text.endswith((":", " ")):
         return False
-    # What looks like a number, a truth or nothing, to readers of YAML 1.1 too, is none of these in quotes only.
+    # What looks like a number, a truth or nothing, to YAML 1.1 too, is none of these in quotes only.
     return text.lower() not in _LIKE_OTHERS and not text[0].isdigit()
 
 
 def _changed(reading: Reading, document: Mapping[str, Any]) -> str:
-    """Give the text with rules, words and override changed in place; empty where its form forbids that."""
+    """Give the text with rules, words and override changed in place; empty where it cannot be."""
     old, new = _mapping(reading.data), _mapping(document)
     rules = reading.places.get(RULES)
     if not old or not new or rules is None or rules.style != "block" or not new.get("rules"):

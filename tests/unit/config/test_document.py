@@ -117,6 +117,6 @@ def test_a_stored_document_is_shown_in_the_order_of_the_documentation() -> None:
         "cloud_deployment_id": "cldrsrc_1",
     }
     shown = ordered(stored)
-    assert list(shown)[0] == "cloud_deployment_id"
+    assert next(iter(shown)) == "cloud_deployment_id"
     assert list(shown["dataplane_iam_mapping"]) == ["mode", "rules", "default_rule"]
     assert shown == stored

@@ -1,5 +1,7 @@
 """Rules as a form: what its fields and buttons do to the YAML."""
 
+from typing import Any
+
 import pytest
 
 from clouds.config.editing import Form, form_from, form_of, stepped, written
@@ -41,7 +43,8 @@ def test_a_form_is_read_off_any_document_however_wrong() -> None:
     form = form_of(read_yaml(COMMENTED).data)
     assert form.rules[0] == (FIRST["selector"], FIRST["value"])
     assert form.default_rule == "CLOUD_DEFAULT"
-    for wrong in (None, [], {"dataplane_iam_mapping": 7}, {"dataplane_iam_mapping": {"rules": 7}}):
+    wrongs: list[Any] = [None, [], {"dataplane_iam_mapping": 7}, {"dataplane_iam_mapping": {"rules": 7}}]
+    for wrong in wrongs:
         assert form_of(wrong) == Form()
     odd = {"rules": [7, {"selector": 1}], "default_rule": None, "instance_profile_override": {"allowed": 3}}
     assert form_of({"dataplane_iam_mapping": odd}).rules == (("", ""), ("1", ""))

@@ -1,6 +1,7 @@
 """What a value stands for: given by itself, seen at the last look, or assumed and said to be."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -12,18 +13,17 @@ from tests.unit.config.samples import document, rule
 
 ACCOUNT = "222222222222"
 ARN = f"arn:aws:iam::{ACCOUNT}"
+PROFILE = f"{ARN}:instance-profile/gpu"
 SEEN = Facts(
     at=datetime(2026, 5, 4, tzinfo=UTC),
     account_id=ACCOUNT,
     region="eu-central-1",
     roles=(Role(name="nodes", arn=f"{ARN}:role/teams/nodes", path="/teams/"),),
-    instance_profiles=(
-        InstanceProfile(name="gpu", arn=f"{ARN}:instance-profile/gpu", role_names=("gpu-role",)),
-    ),
+    instance_profiles=(InstanceProfile(name="gpu", arn=PROFILE, role_names=("gpu-role",)),),
 )
 
 
-def config(*rules: dict[str, str], **more: object) -> Config:
+def config(*rules: dict[str, str], **more: Any) -> Config:
     return read_config(document(*rules, **more)["dataplane_iam_mapping"])
 
 
@@ -32,10 +32,10 @@ def config(*rules: dict[str, str], **more: object) -> Config:
     [
         ("nodes", None, "role", "nodes", f"{ARN}:role/nodes", "assumed"),
         ("nodes", SEEN, "role", "nodes", f"{ARN}:role/teams/nodes", "seen"),
-        ("gpu", SEEN, "instance_profile", "gpu-role", f"{ARN}:instance-profile/gpu", "seen"),
+        ("gpu", SEEN, "instance_profile", "gpu-role", PROFILE, "seen"),
         ("gpu", None, "role", "gpu", f"{ARN}:role/gpu", "assumed"),
-        (f"{ARN}:instance-profile/gpu", SEEN, "instance_profile", "gpu-role", f"{ARN}:instance-profile/gpu", "seen"),
-        (f"{ARN}:instance-profile/gpu", None, "instance_profile", "gpu", f"{ARN}:instance-profile/gpu", "given"),
+        (PROFILE, SEEN, "instance_profile", "gpu-role", PROFILE, "seen"),
+        (PROFILE, None, "instance_profile", "gpu", PROFILE, "given"),
         (f"{ARN}:role/a/b", None, "role", "b", f"{ARN}:role/a/b", "given"),
     ],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""YAML is written so that it reads back, and into a commented text so that the comments stay with their rules."""
+"""YAML is written so that it reads back, and into a commented text so that comments stay with rules."""
 
 import copy
 from typing import Any
@@ -31,7 +31,7 @@ def test_a_document_is_written_as_the_documentation_shows_it() -> None:
         "  default_rule: FAIL\n"
         "compute_stack: VM\n"
     )
-    empty = {"a": {}, "b": [], "c": None, "d": [1, {}], "e": True}
+    empty: dict[str, Any] = {"a": {}, "b": [], "c": None, "d": [1, {}], "e": True}
     assert read_yaml(write_yaml(empty)).data == empty
 
 
@@ -81,7 +81,7 @@ def test_a_new_rule_stands_among_the_old_ones() -> None:
 def test_the_override_comes_changes_and_goes() -> None:
     text = COMMENTED
     for override in ({"mode": "ALLOW_LIST", "allowed": ["a", "b"]}, {"mode": "DENY"}, None):
-        more = {"instance_profile_override": override} if override else {}
+        more: dict[str, Any] = {"instance_profile_override": override} if override else {}
         text = rewrite(text, document(FIRST, SECOND, **more))
         assert mapping_of(text).get("instance_profile_override") == override
         assert "# everything else of vision" in text
@@ -90,7 +90,8 @@ def test_the_override_comes_changes_and_goes() -> None:
 
 
 def test_the_first_rules_leave_comments_outside_the_mapping() -> None:
-    source = "# top\ncloud_deployment_id: cldrsrc_1 # ours\ncloud_provider: AWS\ndataplane_iam_mapping: {}\n# end\n"
+    head = "# top\ncloud_deployment_id: cldrsrc_1 # ours\ncloud_provider: AWS\n"
+    source = head + "dataplane_iam_mapping: {}\n# end\n"
     text = rewrite(source, document(FIRST))
     assert mapping_of(text)["rules"] == [FIRST]
     assert [one in text for one in ("# top", "# ours", "# end")] == [True, True, True]
