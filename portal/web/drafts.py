@@ -1,7 +1,7 @@
 """A configuration that somebody is writing: read from the page's form, examined, compared."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import groupby
@@ -16,6 +16,8 @@ from clouds.config.reading import Reading, read_yaml, tidy
 from clouds.config.workloads import Change, Sample, compare, named, read_workload
 from iam.mapping import Compiled, Config, Outcome, Remark, Resolution
 
+MOST_LISTED = 200
+MOST_TOLD = 50
 MOST_SHOWN = 60
 MOST_CELLS = 240
 LEAST_LINES, MOST_LINES = 14, 34
@@ -46,19 +48,28 @@ class Draft:
         return min(max(self.text.count("\n") + 2, LEAST_LINES), MOST_LINES)
 
     @property
+    def long(self) -> bool:
+        """Say whether there are too many rules for a page of fields: they are then edited as YAML."""
+        return self.form is not None and len(self.form.rules) > MOST_LISTED
+
+    @property
     def rows(self) -> list[dict[str, Any]]:
         """Give the rules as the page lists them, each with what there is to say about it."""
+        told = {one.rule_index for one in self.remarks} | {_about(one) for one in self.faults}
+        rules = list(enumerate(self.form.rules if self.form else ()))
+        chosen = [one for one in rules if one[0] in told][:MOST_TOLD] if self.long else rules
         return [
             {
                 "index": at,
                 "number": at + 1,
                 "selector": selector,
                 "value": value,
-                "faults": [one for one in self.faults if _about(one) == at],
-                "wrong": {field for one in self.faults if _about(one) == at for field in _fields(one)},
+                "faults": [
+                    {"message": one.message, "field": _field(one)} for one in self.faults if _about(one) == at
+                ],
                 "remarks": [one for one in self.remarks if one.rule_index == at],
             }
-            for at, (selector, value) in enumerate(self.form.rules if self.form else ())
+            for at, (selector, value) in chosen
         ]
 
     @property
@@ -108,7 +119,7 @@ def sent(fields: QueryDict, identity: Identity) -> Draft:
     focus: tuple[str, int | None] = ("", None)
     if reading is not None:
         form = form_of(reading.data)
-        if digest(text) == fields.get("shown", ""):
+        if "listed" in fields and digest(text) == fields.get("shown", ""):
             form = form_from(fields.getlist("selector"), fields.getlist("value"), _words(fields))
         if step:
             made = stepped(form, step)
@@ -147,9 +158,9 @@ def _about(fault: Fault) -> int | None:
     return int(found[1]) if found else None
 
 
-def _fields(fault: Fault) -> Iterable[str]:
+def _field(fault: Fault) -> str:
     found = _RULE.search(fault.path)
-    return [found[2]] if found and found[2] else ["selector", "value"]
+    return (found[2] if found else "") or ""
 
 
 def _count(number: int, word: str) -> str:

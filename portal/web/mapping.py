@@ -141,6 +141,7 @@ def _context(request: PageRequest, cloud: Cloud) -> dict[str, Any]:
         known = configurations.known_of(cloud)
         made.remarks = examine(config, known, provider=own.provider, account_id=own.account_id)
     fields = request.POST if writing else request.GET
+    given = tidy(request.POST.get("yaml", ""))
     return {
         "cloud": cloud,
         "draft": made,
@@ -154,8 +155,8 @@ def _context(request: PageRequest, cloud: Cloud) -> dict[str, Any]:
         "reason": request.POST.get("reason", ""),
         "defaults": DEFAULTS,
         "overrides": OVERRIDES,
-        "yaml_changed": writing
-        and drafts.digest(tidy(request.POST.get("yaml", ""))) != request.POST.get("shown"),
+        "yaml_changed": writing and drafts.digest(given) != request.POST.get("shown"),
+        "yaml_written": made.text != given,
         "types": WORKLOAD_TYPES,
         "gcp": own.provider == "GCP",
         "may": {one.name.lower(): True for one in request.actor.permissions},

@@ -104,7 +104,12 @@ class TestDrafting:
     def test_answers_yaml_with_rules_and_rules_with_yaml(self, owner: Client, world: World) -> None:
         yaml = source(world.connected, *VISION)
         by_hand = send(owner, world.connected, "draft", yaml)
-        fields = {"selector": ["project=speech"], "value": ["vision-nodes"], "default_rule": "FAIL"}
+        fields = {
+            "selector": ["project=speech"],
+            "value": ["vision-nodes"],
+            "default_rule": "FAIL",
+            "listed": "yes",
+        }
         by_fields = send(owner, world.connected, "draft", yaml, shown=digest(yaml), **fields)
 
         assert ('id="rules"' in by_hand, 'id="f-yaml"' in by_hand) == (True, False)
@@ -114,7 +119,7 @@ class TestDrafting:
 
     def test_reads_the_line_ends_of_browsers(self, owner: Client, world: World) -> None:
         yaml = source(world.connected, *VISION)
-        fields = {"selector": ["project=speech"], "value": ["vision-nodes"]}
+        fields = {"selector": ["project=speech"], "value": ["vision-nodes"], "listed": "yes"}
         answer = send(
             owner, world.connected, "draft", yaml.replace("\n", "\r\n"), shown=digest(yaml), **fields
         )
@@ -141,6 +146,16 @@ class TestDrafting:
 
         assert "<html" in page
         assert 'id="selector-1"' in page
+
+    def test_takes_very_many_rules_as_yaml_alone(self, owner: Client, world: World) -> None:
+        lines = [line for n in range(600) for line in (f"- selector: user=u{n}", f"  value: role{n}")]
+        yaml = source(world.connected, *lines)
+        answer = send(owner, world.connected, "draft", yaml)
+
+        assert "600 rules" in answer
+        assert 'name="selector"' not in answer
+        again = send(owner, world.connected, "draft", yaml, shown=digest(yaml), **{"sim-user": "u599"})
+        assert 'It gets <span class="mono break">role599</span>' in again
 
     def test_says_when_a_list_can_be_edited_again(self, owner: Client, world: World) -> None:
         answer = send(owner, world.connected, "draft", "a: [")
@@ -169,7 +184,7 @@ class TestDrafting:
             for more in ({}, {"do": "add"}):
                 answer = owner.post(
                     f"/clouds/{world.connected.id}/mapping/draft",
-                    {"yaml": yaml, "base": "0", "shown": shown, **more, **fields},
+                    {"yaml": yaml, "base": "0", "shown": shown, "listed": "yes", **more, **fields},
                     headers=HTMX,
                 )
                 assert answer.status_code == 200
