@@ -10,7 +10,8 @@ from functools import lru_cache
 from clouds.config.document import Identity, ordered, pristine
 from clouds.config.writing import MAPPING
 from clouds.facts import Facts
-from clouds.models import Cloud, ConfigVersion
+from clouds.models import Cloud
+from clouds.versions import ConfigVersion
 from iam.errors import NotFound
 from iam.mapping import Compiled, Config, Known, compiled, read_config
 from iam.models import Membership, ServiceAccount

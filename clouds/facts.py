@@ -93,7 +93,10 @@ class AttachedPolicy:
 
 @dataclass(frozen=True, kw_only=True)
 class Role(Tagged):
-    """An IAM role. `inline` is None when its inline policies could not be listed or read; `attached` too."""
+    """An IAM role. `inline` is None when its inline policies could not be listed or read; `attached` too.
+
+    With a `boundary_arn` and no `boundary`, the permissions boundary could not be read.
+    """
 
     name: str
     arn: str
@@ -101,6 +104,7 @@ class Role(Tagged):
     trust: Document = field(default_factory=dict)
     inline: Mapping[str, Document] | None = field(default_factory=dict)
     attached: tuple[AttachedPolicy, ...] | None = ()
+    boundary_arn: str = ""
     boundary: Document | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     created_at: datetime | None = None
@@ -214,7 +218,8 @@ class Trust:
 
     `assumable`: AssumeRole with the cloud's external ID worked. `without_id_refused` and
     `random_id_refused`: AWS refused the two tries that must fail. `named`: source identity and session
-    tags were accepted. `document`: the role's trust policy, when iam:GetRole was allowed.
+    tags were accepted. `document`: the role's trust policy, when iam:GetRole was allowed. `old_id_refused`:
+    AWS refused the external ID that was rotated out; None too where there is none.
     """
 
     role_arn: str
@@ -222,6 +227,7 @@ class Trust:
     account_id: str = ""
     without_id_refused: bool | None = None
     random_id_refused: bool | None = None
+    old_id_refused: bool | None = None
     named: bool | None = None
     error_code: str = ""
     document: Document | None = None
@@ -279,9 +285,13 @@ class Facts:
         return next((one for one in self.quotas if one.code == code), None)
 
     def refusals(self, *actions: str, subject: str = "") -> tuple[Denied, ...]:
-        """The refused looks among these IAM actions; with `subject` only those about this name or all."""
+        """The refused looks among these IAM actions; with `subject` only those about this name or all.
+
+        Names are compared whole: that "raydock-mapped-a" was not seen says nothing about "raydock".
+        """
         return tuple(
             one
             for one in self.denied
-            if one.action in actions and (one.subject in {"", "*"} or subject in one.subject)
+            if one.action in actions
+            and (not subject or one.subject in {"", "*", subject} or one.subject.endswith(f"/{subject}"))
         )

@@ -1,14 +1,14 @@
 """What is remembered about clouds, the operations on them, and all that was done and seen meanwhile."""
 
 from functools import partial
-from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from clouds.providers import Provider
 from clouds.states import OPEN, CloudState, Kind, OperationState
-from iam.fields import CanonicalJSONField
+from clouds.versions import ConfigVersion  # noqa: F401 - Django looks for models here
 from iam.ids import new_id
 from iam.models import Organization
 
@@ -23,7 +23,11 @@ _ORGANIZATION = partial(models.ForeignKey, Organization, models.PROTECT, related
 
 
 class Cloud(models.Model):
-    """One place to run Ray: an AWS account and region. Rows stay when the cloud is deleted."""
+    """One place to run Ray: an AWS account or GCP project, and a region. Rows stay when the cloud is deleted.
+
+    What is only of AWS (the external ID, the role, facts) is not shown of a cloud on GCP, and `account_id` is
+    empty there.
+    """
 
     id = _id("cld")
     deployment_id = models.CharField(
@@ -31,17 +35,26 @@ class Cloud(models.Model):
     )
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="clouds", db_index=False)
     name = models.CharField(max_length=63)
-    provider = models.CharField(max_length=16, default="aws")
+    provider = models.CharField(max_length=16, default=Provider.AWS)
     kind = models.CharField(max_length=16, default="managed")
     region = models.CharField(max_length=32)
     account_id = models.CharField(max_length=12)
+    project_id = models.CharField(max_length=30, null=True)  # noqa: DJ001 - a default would cost SQLite's triggers
     state = models.CharField(
         max_length=16, default=CloudState.RESERVED, choices=[(s.value, s.value) for s in CloudState]
     )
     options = models.JSONField(default=dict)
-    # Made by us, one for ever (PRODUCT 3, T1, T2); a trigger in the database refuses to change it (T4).
+    # Made by us, one for ever (PRODUCT 3, T1, T2). The database lets it change in one way only (T4): what is
+    # pending becomes present, and what was present is retiring until AWS is proven to refuse it (T17).
     external_id = models.CharField(max_length=64, unique=True, editable=False)
+    pending_external_id = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001 - none yet
+    retiring_external_id = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001 - none left
+    rotated_at = models.DateTimeField(null=True)
+    # When a look found that the role lets others in (T10); None once a verification found it mended.
+    trust_lost_at = models.DateTimeField(null=True)
     role_arn = models.CharField(max_length=2048, null=True)  # noqa: DJ001 - unique where there is one
+    # The revision of the policy documents that the role was last seen to carry; 0: none of those we know.
+    role_revision = models.PositiveIntegerField(null=True)
     facts = models.JSONField(null=True)
     facts_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
@@ -66,31 +79,30 @@ class Cloud(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def on_gcp(self) -> bool:
+        """Say whether the cloud is on GCP, where Raydock keeps a record and does not work."""
+        return self.provider == Provider.GCP
 
-class ConfigVersion(models.Model):
-    """One state of a cloud's configuration, from number 1 on. Rows are only added (a trigger holds it).
+    @property
+    def home(self) -> str:
+        """Return the account or project that the cloud is in."""
+        return self.project_id or self.account_id
 
-    `source` is the YAML with its comments, `resolved` what each value stood for when it was saved.
+
+class ExternalId(models.Model):
+    """One external ID that was ever made, pending and abandoned ones too (PRODUCT 3, T2).
+
+    The database writes a row whenever a cloud gets an ID, and refuses one that is here already. Rows are
+    never changed and outlive their cloud, so they hold no foreign key.
     """
 
-    id = models.BigAutoField(primary_key=True)
-    organization = _ORGANIZATION()
-    cloud = models.ForeignKey(Cloud, models.PROTECT, related_name="config_versions", db_index=False)
-    number = models.PositiveIntegerField()
-    document: "models.Field[Any, Any]" = CanonicalJSONField()
-    source = models.TextField()
-    resolved: "models.Field[Any, Any]" = CanonicalJSONField()
-    author = models.CharField(max_length=254)
-    author_id = models.CharField(max_length=40)
-    created_at = models.DateTimeField()
-    reason = models.TextField(default="")
-    restored_from = models.PositiveIntegerField(null=True)
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=["cloud", "number"], name="config_version_number"),)
+    value = models.CharField(primary_key=True, max_length=64)
+    organization_id = models.CharField(max_length=40)
+    cloud_id = models.CharField(max_length=40)
 
     def __str__(self) -> str:
-        return f"{self.cloud_id} configuration {self.number}"
+        return self.value
 
 
 class Operation(models.Model):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Done:
     """The operation has reached its end. `code` and `message` are for people.
 
-    `suspends` says that the look at the cloud found it unsafe to enter again (PRODUCT 3, T10): a set-up or a
-    verification that ends like this suspends the cloud.
+    `suspends` says that the look at the cloud found it unsafe to enter again (PRODUCT 3, T10): whatever ends
+    like this suspends the cloud.
     """
 
     code: str = ""
@@ -26,11 +26,15 @@ class Again:
 
 @dataclass(frozen=True)
 class Failed:
-    """The operation ends here: what happened (`message`) and what to do next (`fix`), in words for people."""
+    """The operation ends here: what happened (`message`) and what to do next (`fix`), in words for people.
+
+    `suspends` as for Done.
+    """
 
     code: str
     message: str
     fix: str = ""
+    suspends: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
 
+from clouds import configurations
+from clouds.export.policies import REVISION
+from clouds.findings import Status
+from clouds.gcp import NOT_DONE, WORKS, GcpRecord
+from clouds.mapped_roles import MappedRole, mapped_roles
 from clouds.models import (
     AwsCall,
     Cloud,
@@ -22,12 +27,14 @@ from clouds.models import (
 from clouds.specs import CloudSpec
 from clouds.states import OPEN, OperationState
 from iam.actors import Actor
-from iam.errors import NotFound
+from iam.errors import NotFound, Problem
+from iam.mapping import Config
 from iam.paging import LIMIT, Page, page
 from iam.permissions import Permission
 
 EVENTS_AT_ONCE = 500
 RECENT = 5
+BEHIND = Q(role_revision__lt=REVISION, role_arn__isnull=False)
 M = TypeVar("M", bound=Model)
 
 
@@ -55,7 +62,11 @@ def _one(found: QuerySet[M], *, lock: bool) -> M:
 
 
 def spec_of(cloud: Cloud) -> CloudSpec:
-    """Return what the cloud should look like: its row and options, and this installation's own address."""
+    """Return what the cloud should look like: its row and options, and this installation's own address.
+
+    Raises Problem("not_on_gcp", 409) for a cloud on GCP.
+    """
+    refuse_on_gcp(cloud, "setup")
     options: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in cloud.options.items()
     }
@@ -69,13 +80,54 @@ def spec_of(cloud: Cloud) -> CloudSpec:
         portal_role_arn=settings.RAYDOCK.portal_role_arn,
         cross_account_role_arn=cloud.role_arn,
         external_id=cloud.external_id,
+        pending_external_id=cloud.pending_external_id,
+        retiring_external_id=cloud.retiring_external_id,
+        mapped_roles=mapped_roles_of(cloud),
         **options,
     )
 
 
+def role_behind(cloud: Cloud) -> bool | None:
+    """Say whether the cloud's role carries documents of another release; None where it was not seen yet."""
+    if cloud.role_arn is None or cloud.role_revision is None:
+        return None
+    return cloud.role_revision < REVISION
+
+
+def gcp_record_of(cloud: Cloud) -> GcpRecord:
+    """Return what is known of a cloud on GCP."""
+    options = cloud.options
+    return GcpRecord(
+        name=cloud.name,
+        project_id=cloud.project_id or "",
+        region=cloud.region,
+        bucket=options.get("bucket", ""),
+        cluster_service_account=options.get("cluster_service_account", ""),
+        service_accounts=tuple(options.get("service_accounts", ())),
+    )
+
+
+def refuse_on_gcp(cloud: Cloud, what: str) -> None:
+    """Raise Problem("not_on_gcp", 409) that says why this is not done for a cloud on GCP; pass any other."""
+    if cloud.on_gcp:
+        raise Problem("not_on_gcp", f"{cloud.name} is on GCP. {NOT_DONE[what]} {WORKS}", status=409)
+
+
+def mapped_roles_of(cloud: Cloud) -> tuple[MappedRole, ...]:
+    """Return the roles that the cloud's mapping may give to nodes; on GCP none is looked at."""
+    return () if cloud.on_gcp else mapped_roles(mapping_of(cloud), cloud.account_id)
+
+
+def mapping_of(cloud: Cloud) -> Config:
+    """Return the mapping that is in force for the cloud."""
+    return configurations.mapping_of(cloud)
+
+
 def default_role_of(cloud: Cloud) -> str | None:
-    """Return the cluster role that counts where no rule matches; None on GCP, where it is not Raydock's."""
-    return spec_of(cloud).cluster_role_name if cloud.provider == "aws" else None
+    """Return the role (GCP: service account) that counts where no rule matches; None where none is known."""
+    if cloud.on_gcp:
+        return gcp_record_of(cloud).cluster_service_account or None
+    return spec_of(cloud).cluster_role_name
 
 
 # Lists
@@ -83,22 +135,30 @@ def default_role_of(cloud: Cloud) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class CloudFilters:
-    """Which clouds to list. Empty means any; deleted ones only on request."""
+    """Which clouds to list. Empty means any; deleted ones only on request.
+
+    `roles_behind` lists those whose role was last seen to carry documents of another release.
+    """
 
     state: str = ""
     region: str = ""
     account_id: str = ""
+    provider: str = ""
     q: str = ""
     deleted: bool = False
+    roles_behind: bool = False
 
     def condition(self) -> Q:
         """Return the filters as a database condition."""
-        exact = {"state": self.state, "region": self.region, "account_id": self.account_id}
+        names = ("state", "region", "account_id", "provider")
+        exact = {name: getattr(self, name) for name in names}
         found = Q(**{name: value for name, value in exact.items() if value})
         if not self.deleted:
             found &= Q(deleted_at=None)
+        if self.roles_behind:
+            found &= BEHIND
         if self.q:
-            found &= Q(name__icontains=self.q) | Q(id=self.q) | Q(account_id=self.q)
+            found &= Q(name__icontains=self.q) | Q(id=self.q) | Q(account_id=self.q) | Q(project_id=self.q)
         return found
 
 
@@ -138,6 +198,35 @@ def operations(
     actor.require(Permission.OPERATION_READ, target_kind="operation")
     rows = Operation.objects.filter(filters.condition(), organization_id=actor.organization_id)
     return page(rows.select_related("cloud").defer("cloud__facts"), cursor=cursor, limit=limit)
+
+
+@dataclass(frozen=True)
+class RoleToMend:
+    """A cloud whose cross-account role is behind or lacks something, with what the checks last said of it."""
+
+    cloud: Cloud
+    findings: list[VerificationFinding]
+
+
+def roles_to_mend(actor: Actor, cursor: str = "", limit: int = LIMIT) -> Page[RoleToMend]:
+    """Return one page of the clouds whose role is behind this release or did not pass a check."""
+    actor.require(Permission.CLOUD_READ, target_kind="cloud")
+    asked = VerificationFinding.objects.filter(verification__cloud=OuterRef("pk"), area="role")
+    last = Subquery(asked.order_by("-verification_id").values("verification_id")[:1])
+    unwell = VerificationFinding.objects.filter(area="role").exclude(status=Status.PASS)
+    present = Cloud.objects.filter(organization_id=actor.organization_id, deleted_at=None)
+    rows = present.annotate(asked_in=last).filter(
+        BEHIND | Exists(unwell.filter(verification_id=OuterRef("asked_in")))
+    )
+    found = page(rows, cursor=cursor, limit=limit)
+    said = list(unwell.filter(verification_id__in=[one.asked_in for one in found.results]).order_by("id"))
+    return Page(
+        [
+            RoleToMend(one, [finding for finding in said if finding.verification_id == one.asked_in])
+            for one in found.results
+        ],
+        found.next,
+    )
 
 
 # What belongs to one cloud or operation. The caller got it from `cloud_for` or `operation_for`.
@@ -190,6 +279,7 @@ class Overview:
     """An organization at a glance: clouds by state, open operations, and what happened last."""
 
     clouds: dict[str, int]
+    roles_behind: int
     open_operations: int
     failed_operations: int
     recent: list[Operation]
@@ -199,11 +289,18 @@ def overview(actor: Actor) -> Overview:
     """Return the first things a person wants to know of the organization."""
     actor.require(Permission.CLOUD_READ, target_kind="cloud")
     present = Cloud.objects.filter(organization_id=actor.organization_id, deleted_at=None)
-    by_state = present.values_list("state").annotate(count=Count("id")).order_by("state")
+    counted = present.values_list("state").annotate(count=Count("id"), behind=Count("id", filter=BEHIND))
+    by_state = list(counted.order_by("state"))
     operations_here = Operation.objects.filter(organization_id=actor.organization_id)
     counts: dict[str, Any] = operations_here.aggregate(
         open=Count("id", filter=Q(state__in=OPEN)),
         failed=Count("id", filter=Q(state=OperationState.FAILED)),
     )
     recent = operations_here.select_related("cloud").defer("cloud__facts").order_by("-id")[:RECENT]
-    return Overview(dict(by_state), counts["open"], counts["failed"], list(recent))
+    return Overview(
+        clouds={state: count for state, count, _ in by_state},
+        roles_behind=sum(behind for _, _, behind in by_state),
+        open_operations=counts["open"],
+        failed_operations=counts["failed"],
+        recent=list(recent),
+    )

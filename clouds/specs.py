@@ -7,6 +7,7 @@ from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 from typing import Any
 
 from clouds.facts import CLOUD_TAG, LOGICAL_TAG
+from clouds.mapped_roles import MappedRole
 from clouds.plain import from_plain, to_plain
 from iam.policy.arns import ArnError, is_account_id, parse_role_arn
 
@@ -34,7 +35,10 @@ class SpecError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class CloudSpec:
-    """One cloud as it should be. `zones` None = every zone of the region that the network has room for."""
+    """One cloud as it should be. `zones` None = every zone of the region that the network has room for.
+
+    `mapped_roles` are those that the cloud's mapping may give to nodes, beside the cluster role.
+    """
 
     cloud_id: str
     organization_id: str
@@ -45,9 +49,12 @@ class CloudSpec:
     portal_role_arn: str
     cross_account_role_arn: str | None = None
     external_id: str | None = None
+    pending_external_id: str | None = None
+    retiring_external_id: str | None = None
     vpc_cidr: str = "10.0.0.0/16"
     zones: int | None = None
     ingress_cidrs: tuple[str, ...] = ("0.0.0.0/0",)
+    mapped_roles: tuple[MappedRole, ...] = ()
 
     tag_key = CLOUD_TAG
     logical_tag_key = LOGICAL_TAG

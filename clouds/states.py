@@ -14,6 +14,7 @@ class Kind(StrEnum):
     VERIFY = "verify"
     DELETE = "delete"
     TAKEDOWN = "takedown"
+    ROTATE = "rotate"
 
 
 class OperationState(StrEnum):
@@ -41,6 +42,8 @@ class CloudState(StrEnum):
     DELETING = "deleting"
     DELETE_FAILED = "delete_failed"
     DELETED = "deleted"
+    RECORDED = "recorded"
+    """Kept in the books only: Raydock does not work where it is (GCP)."""
 
 
 S, C, K = OperationState, CloudState, Kind
@@ -75,6 +78,8 @@ def _still(*states: CloudState) -> dict[CloudState, Course]:
     return {state: Course(state, state, state) for state in states}
 
 
+# Which clouds are suspended where a look finds their door open; a deletion goes on all the same.
+SUSPENDABLE = frozenset({C.CONNECTED, C.SETUP_FAILED, C.ACTIVE, C.ATTENTION})
 _SETUP = Course(C.SETTING_UP, C.ACTIVE, C.SETUP_FAILED)
 _DELETE = Course(C.DELETING, C.DELETED, C.DELETE_FAILED)
 
@@ -95,9 +100,19 @@ CLOUD_MOVES: Mapping[Kind, Mapping[CloudState, Course]] = MappingProxyType(
         },
         K.TAKEDOWN: {C.SETUP_FAILED: Course(C.DELETING, C.CONNECTED, C.SETUP_FAILED)},
         K.DELETE: dict.fromkeys(
-            (C.RESERVED, C.CONNECTED, C.SETUP_FAILED, C.ACTIVE, C.ATTENTION, C.SUSPENDED, C.DELETE_FAILED),
+            (
+                C.RESERVED,
+                C.CONNECTED,
+                C.SETUP_FAILED,
+                C.ACTIVE,
+                C.ATTENTION,
+                C.SUSPENDED,
+                C.DELETE_FAILED,
+                C.RECORDED,
+            ),
             _DELETE,
         ),
+        K.ROTATE: _still(C.CONNECTED, C.SETUP_FAILED, C.ACTIVE, C.ATTENTION, C.SUSPENDED),
     }
 )
 
@@ -115,10 +130,8 @@ def course(kind: Kind, state: CloudState) -> Course | None:
     return CLOUD_MOVES[kind].get(state)
 
 
-def verdict(state: CloudState, *, failed_musts: int, suspends: bool) -> CloudState:
-    """Return where a cloud ends that would be active, after what verification found."""
-    if state is not C.ACTIVE:
-        return state
-    if suspends:
+def verdict(state: CloudState, *, failed_musts: int, open_to_others: bool) -> CloudState:
+    """Return where a cloud ends that would be in this state, after what the looks at it have found."""
+    if open_to_others and state in SUSPENDABLE:
         return C.SUSPENDED
-    return C.ATTENTION if failed_musts else C.ACTIVE
+    return C.ATTENTION if state is C.ACTIVE and failed_musts else state

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -109,6 +110,15 @@ def _seal(key: str, reply: Reply) -> bytes:
 
 
 def _open(key: str, sealed: bytes) -> Reply:
-    head, _, body = _cipher(key).decrypt(sealed[:NONCE], sealed[NONCE:], None).partition(b"\n")
+    try:
+        opened = _cipher(key).decrypt(sealed[:NONCE], sealed[NONCE:], None)
+    except InvalidTag as error:
+        raise Problem(
+            "idempotency_reply_unreadable",
+            "This was done when it came first, but the server's secret key has changed since, so its reply "
+            "can no longer be read. Look whether what you asked for is there; a new request needs a new key.",
+            status=409,
+        ) from error
+    head, _, body = opened.partition(b"\n")
     status, headers = json.loads(head)
     return Reply(status, headers, body)

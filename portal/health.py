@@ -1,5 +1,6 @@
 """Probes: is the process alive, is it ready to serve, and what do the numbers say."""
 
+import logging
 from hmac import compare_digest
 
 from django.conf import settings
@@ -8,6 +9,8 @@ from django.views.decorators.http import require_safe
 
 from portal.metrics import exposition
 from portal.readiness import overall, probes
+
+logger = logging.getLogger(__name__)
 
 
 @require_safe
@@ -23,6 +26,9 @@ def ready(request: HttpRequest) -> JsonResponse:
     A missing worker does not take the console away: that is when people need to look at it.
     """
     found = probes()
+    for probe in found:
+        if probe.cause:
+            logger.warning("Not ready, %s: %s", probe.name, probe.cause)
     state = overall(found)
     body = {
         "status": state,

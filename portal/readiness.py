@@ -24,11 +24,16 @@ BROKER_SECONDS: Final = 1.0
 
 @dataclass(frozen=True)
 class Probe:
-    """One look. Broken: this process cannot serve. Degraded: it serves, and something else must be mended."""
+    """One look. Broken: this process cannot serve. Degraded: it serves, and something else must be mended.
+
+    `detail` is for whoever asks. `cause` is what a driver said, which may hold addresses and user names: it
+    is for the operator's eyes, in the log and in `manage.py doctor`.
+    """
 
     name: str
     state: State
     detail: str
+    cause: str = ""
 
 
 def probes() -> list[Probe]:
@@ -74,9 +79,7 @@ def _database() -> Probe:
         complaints = database_complaints() if settings.RAYDOCK.production else []
     except DatabaseError as error:
         reason = str(error).strip().partition("\n")[0]
-        return Probe(
-            "database", "broken", f"It does not answer ({reason}). Check DATABASE_URL and the server."
-        )
+        return Probe("database", "broken", "It does not answer. Check DATABASE_URL and the server.", reason)
     return Probe("database", "broken" if complaints else "ok", " ".join(complaints) or connection.vendor)
 
 
@@ -112,8 +115,8 @@ def _broker() -> Probe:
         ) as redis:
             redis.ping()
     except RedisError as error:
-        detail = f"It does not answer ({error}). Work goes on, about half a second later. Check REDIS_URL."
-        return Probe("broker", "degraded", detail)
+        detail = "It does not answer. Work goes on, about half a second later. Check REDIS_URL."
+        return Probe("broker", "degraded", detail, str(error))
     return Probe("broker", "ok", "redis")
 
 
@@ -124,7 +127,7 @@ def sandbox_probe() -> Probe:
     try:
         httpx.get(f"{settings.RAYDOCK.sandbox_url}/sandbox/health", timeout=2).raise_for_status()
     except httpx.HTTPError as error:
-        return Probe("sandbox", "degraded", f"It does not answer ({error}). `manage.py up` starts it.")
+        return Probe("sandbox", "degraded", "It does not answer. `manage.py up` starts it.", str(error))
     return Probe("sandbox", "ok", "answers")
 
 

@@ -17,7 +17,10 @@ from clouds.models import (
 from clouds.services.configurations import config_save
 from clouds.states import CloudState, Kind, OperationState
 from iam import audit, tenancy
+from iam.ids import new_id
+from iam.models import Organization
 from tests import factories
+from tests.looks import network_seen
 from tests.people import People
 
 
@@ -31,6 +34,7 @@ class World:
     failed: Cloud
     reserved: Cloud
     connected: Cloud
+    recorded: Cloud
     setup: Operation
     running: Operation
     broken: Operation
@@ -39,7 +43,18 @@ class World:
 def world_of(us: People, now: datetime) -> World:
     """Build the world in the organization of these people."""
     at, made = us.organization, CloudState
-    ready = factories.cloud(at, made.ACTIVE, name="prod-training", now=now, checks_passed=2, checks_total=3)
+    ready_id = new_id("cld")
+    ready = factories.cloud(
+        at,
+        made.ACTIVE,
+        id=ready_id,
+        name="prod-training",
+        now=now,
+        checks_passed=2,
+        checks_total=3,
+        facts=network_seen(ready_id, now).to_json(),
+        facts_at=now,
+    )
     busy = factories.cloud(at, made.SETTING_UP, name="research", now=now)
     failed = factories.cloud(at, made.SETUP_FAILED, name="partner", now=now)
     setup = factories.operation(
@@ -87,6 +102,7 @@ def world_of(us: People, now: datetime) -> World:
         failed=failed,
         reserved=factories.cloud(at, made.RESERVED, name="sandbox-euc1", now=now),
         connected=factories.cloud(at, made.CONNECTED, name="batch", now=now),
+        recorded=on_gcp(at, now),
         setup=setup,
         running=running,
         broken=broken,
@@ -110,6 +126,27 @@ def mapped(us: People, cloud: Cloud, now: datetime) -> None:
             }
             document = from_json(data, identity_of(cloud))
             config_save(actor=us.owner.actor, cloud=cloud, document=document, reason="vision", now=now)
+
+
+def on_gcp(at: Organization, now: datetime) -> Cloud:
+    """A record of a cloud on GCP."""
+    return factories.cloud(
+        at,
+        CloudState.RECORDED,
+        name="lab",
+        provider="gcp",
+        kind="registered",
+        region="europe-west4",
+        account_id="",
+        project_id="ray-lab-123456",
+        role_arn=None,
+        options={
+            "bucket": "acme-lab",
+            "cluster_service_account": "ray-nodes@ray-lab-123456.iam.gserviceaccount.com",
+            "service_accounts": ["ray-jobs@ray-lab-123456.iam.gserviceaccount.com"],
+        },
+        now=now,
+    )
 
 
 def furnish(operation: Operation, now: datetime) -> None:

@@ -128,7 +128,9 @@ class Story:
     def fail(self, name: str, region: str) -> dict[str, Any]:
         """A cloud whose set-up AWS refuses half way."""
         cloud = self.connect(name, region)
-        self.stack.sandbox("POST", "faults", {"action": "ec2:CreateRoute", "kind": "deny", "times": 1000})
+        # A limit, not a refusal: what is refused to a role this young is waited out as propagation.
+        fault = {"kind": "error", "status": 400, "code": "RouteLimitExceeded", "times": None}
+        self.stack.sandbox("POST", "faults", {"action": "ec2:CreateRoute", **fault})
         failed = self.run(cloud, "setup")
         self.stack.sandbox("DELETE", "faults")
         return {**cloud, "setup": failed}

@@ -49,11 +49,9 @@ def states() -> Iterator[str]:
     yield from ("```", "", "## Clouds", "")
     yield "What an operation may start on, and where the cloud is meanwhile and afterwards."
     yield "A set-up or verification that ends well but finds failed must-checks leaves the cloud in"
-    yield (
-        "`attention` or `suspended`. Kinds that only look run beside others: "
-        + ", ".join(sorted(LOOKS))
-        + "."
-    )
+    yield "`attention`. Whatever finds the role open to others suspends the cloud, whatever else moves it;"
+    yield "then only a verification of everything, asked for afterwards, makes it active again."
+    yield ("Kinds that only look run beside others: " + ", ".join(sorted(LOOKS)) + ".")
     yield from ("", "| operation | starts on | meanwhile | done | failed |", "|---|---|---|---|---|")
     for kind in Kind:
         for state in CloudState:

@@ -1,7 +1,6 @@
 """What all turns of this process share: the way into AWS, threads for its calls, and how to wait."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Thread
 
 from django.conf import settings
 
@@ -21,10 +20,12 @@ def hands(clock: Clock) -> Hands:
     """
     chosen = settings.RAYDOCK
     transport = Transport(chosen.aws_endpoint_url)
-    Thread(target=transport.warm, args=(ANY_REGION,), name="warm", daemon=True).start()
+    pool = ThreadPoolExecutor(chosen.aws_threads, thread_name_prefix="aws")
+    # Ahead of the first call, which would fail for the same reasons and say so.
+    pool.submit(transport.warm, ANY_REGION)
     return Hands(
         sessions=Sessions(transport, environment_keys(), clock.now, version=chosen.version),
-        pool=ThreadPoolExecutor(chosen.aws_threads, thread_name_prefix="aws"),
+        pool=pool,
         patience=Patience(
             grace=chosen.consistency_grace,
             attempts=chosen.step_attempts,

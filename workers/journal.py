@@ -9,7 +9,7 @@ from clouds.clock import Clock
 from clouds.facts import Facts
 from clouds.findings import Finding
 from clouds.planning import Resource, Step
-from clouds.services import records, sightings
+from clouds.services import records, rotation, sightings
 from clouds.services.events import Event
 from clouds.services.records import Call, End, Start
 from workers.aws.apply import StepEnd
@@ -84,6 +84,16 @@ class Journal:
     def save_role(self, role_arn: str) -> str:
         """The role that passed the trust test. Answers a refusal's words when another cloud has it."""
         return sightings.save_role(self._hold.claim, role_arn)
+
+    def swap_external_id(self) -> None:
+        """The pending external ID is in force."""
+        if not rotation.swap(self._hold.claim, now=self._now()):
+            raise CancelRequested
+        self.progressed = True
+
+    def retire_external_id(self, external_id: str) -> None:
+        """AWS refuses this old external ID."""
+        rotation.retire(self._hold.claim, external_id, now=self._now())
 
     def save_findings(self, findings: Sequence[Finding], *, started_at: datetime) -> None:
         """A verification and what it found."""

@@ -98,6 +98,8 @@ class Runner:
             actor_id=operation.actor["id"],
             cloud_state=CloudState(cloud.state),
             spec=spec_of(cloud),
+            rotated_at=cloud.rotated_at,
+            open_to_others=cloud.trust_lost_at is not None,
             known=Facts.from_json(cloud.facts) if cloud.facts else None,
             journal=journal,
             record=journal.record,

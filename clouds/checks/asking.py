@@ -15,7 +15,8 @@ from clouds.planning.survey import Survey
 from clouds.specs import CloudSpec
 from iam.policy.grants import CloudNames
 
-About = Literal["network", "cluster-role", "control-role", "bucket"]
+About = Literal["network", "cluster-role", "control-role", "bucket", "mapped-roles"]
+"""Whose refused looks make a whole check unknown. A check on mapped roles says it of each role by itself."""
 
 
 class How(TypedDict):
@@ -109,9 +110,10 @@ class Check:
     def run(self, spec: CloudSpec, facts: Facts) -> tuple[Finding, ...]:
         """The findings on one cloud; none when there is nothing to ask (no VPC: no question about DNS)."""
         case = Case(Survey(spec, facts))
-        refused = facts.refusals(*self.actions, subject=case.subject(self.about))
+        by_itself = self.about == "mapped-roles"
+        refused = () if by_itself else facts.refusals(*self.actions, subject=case.subject(self.about))
         if refused:
-            return (self._refused(case, refused),)
+            return (self._finding(refusal(case, refused, case.subject(self.about))),)
         return tuple(self._finding(one) for one in self.ask(case))
 
     def _finding(self, answer: Answer) -> Finding:
@@ -138,29 +140,29 @@ class Check:
             return Status.PASS
         return Status.WARN if answer.soft or self.severity == "should" else Status.FAIL
 
-    def _refused(self, case: Case, refused: tuple[Denied, ...]) -> Finding:
-        actions = ", ".join(sorted({one.action for one in refused}))
-        role = case.spec.cross_account_role_name or "the cross-account role"
+
+def refusal(case: Case, refused: tuple[Denied, ...], subject: str = "") -> Answer:
+    """What is said where AWS refused a look: which actions are missing, and who can allow them."""
+    actions = ", ".join(sorted({one.action for one in refused}))
+    role = case.spec.cross_account_role_name or "the cross-account role"
+    fix = (
+        f"Attach to {role} the policy that this cloud's Access page shows; it allows {actions}. "
+        "Then verify again."
+    )
+    if any(one.by_organization for one in refused):
         fix = (
-            f"Attach to {role} the policy that this cloud's Access page shows; it allows {actions}. "
-            "Then verify again."
+            f"A service control policy of your AWS organization denies {actions}, so no policy of {role} "
+            "can allow it. Ask the owner of the organization for an exception for this role."
         )
-        if any(one.by_organization for one in refused):
-            fix = (
-                f"A service control policy of your AWS organization denies {actions}, so no policy of {role} "
-                "can allow it. Ask the owner of the organization for an exception for this role."
-            )
-        return self._finding(
-            Answer(
-                good=None,
-                subject=case.subject(self.about) or case.spec.region,
-                observed="AWS refused the look.",
-                expected=f"{role} may call {actions}.",
-                detail=refused[0].message,
-                fix=fix,
-                cli=f"aws iam put-role-policy --role-name {role} --policy-name raydock-control-plane "
-                "--policy-document file://control-plane.json",
-                terraform="aws_iam_role_policy.policy",
-                console_path=f"IAM > Roles > {role} > Permissions",
-            )
-        )
+    return Answer(
+        good=None,
+        subject=subject or case.spec.region,
+        observed="AWS refused the look.",
+        expected=f"{role} may call {actions}.",
+        detail=refused[0].message,
+        fix=fix,
+        cli=f"aws iam put-role-policy --role-name {role} --policy-name raydock-control-plane "
+        "--policy-document file://control-plane.json",
+        terraform="aws_iam_role_policy.policy",
+        console_path=f"IAM > Roles > {role} > Permissions",
+    )

@@ -3,7 +3,17 @@
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
-from clouds.checks import account, bucket, cluster_role, permissions, security_groups, subnets, trust, vpc
+from clouds.checks import (
+    account,
+    bucket,
+    cluster_role,
+    mapping,
+    permissions,
+    security_groups,
+    subnets,
+    trust,
+    vpc,
+)
 from clouds.checks.asking import Check
 from clouds.facts import Facts
 from clouds.findings import Finding
@@ -16,6 +26,7 @@ _AREAS: Iterable[tuple[Check, ...]] = (
     subnets.CHECKS,
     security_groups.CHECKS,
     cluster_role.CHECKS,
+    mapping.CHECKS,
     bucket.CHECKS,
     account.CHECKS,
 )

@@ -1,20 +1,10 @@
-"""Can nodes run with the cluster role, and use the bucket with it?
+"""Can nodes run with the cluster role, and use the bucket with it?"""
 
-IAM User Guide, "Use an IAM role to grant permissions to applications running on Amazon EC2 instances".
-"""
-
-import json
 from collections.abc import Iterator
 
 from clouds.checks.asking import Answer, Case, Check
-from clouds.checks.permissions import identity_of
+from clouds.checks.node_roles import trusts_ec2, uses_bucket
 from clouds.facts import Role
-from clouds.planning.documents import CLUSTER_POLICY_NAME, OBJECT_ACTIONS, cluster_policy
-from iam.policy.errors import PolicyError
-from iam.policy.evaluate import PolicySet, Request, evaluate, evaluate_assume_role
-from iam.policy.trust import ASSUME, cluster_trust_policy
-
-EC2 = "ec2.amazonaws.com"
 
 
 def _role(case: Case) -> Role | None:
@@ -37,26 +27,8 @@ def _exists(case: Case) -> Iterator[Answer]:
 
 def _trusts_ec2(case: Case) -> Iterator[Answer]:
     role = _role(case)
-    if role is None:
-        return
-    try:
-        request = Request(ASSUME, role.arn, EC2)
-        good = evaluate_assume_role(PolicySet(resource=[role.trust]), request).allowed
-        observed = f"{EC2} may assume it." if good else f"{EC2} may not assume it."
-    except PolicyError as error:
-        good, observed = False, f"Its trust policy cannot be read: {error}"
-    document = json.dumps(cluster_trust_policy())
-    yield Answer(
-        good=good,
-        subject=role.arn,
-        observed=observed,
-        expected=f"The trust policy allows sts:AssumeRole to the service {EC2}.",
-        detail="Instances with this role start, but get no credentials.",
-        fix=f"Set the trust policy of {role.name} so that EC2 may assume it.",
-        cli=f"aws iam update-assume-role-policy --role-name {role.name} --policy-document '{document}'",
-        terraform="aws_iam_role.assume_role_policy",
-        console_path=f"IAM > Roles > {role.name} > Trust relationships",
-    )
+    if role:
+        yield trusts_ec2(role)
 
 
 def _same_account(case: Case) -> Iterator[Answer]:
@@ -107,48 +79,9 @@ def _instance_profile(case: Case) -> Iterator[Answer]:
 
 
 def _bucket(case: Case) -> Iterator[Answer]:
-    role, spec, bucket = _role(case), case.spec, case.facts.bucket
-    if role is None or bucket is None:
-        return
-    arn = f"arn:aws:s3:::{spec.bucket_name}"
-    wanted = [("s3:ListBucket", arn), *((action, f"{arn}/raydock-example") for action in OBJECT_ACTIONS)]
-    identity = identity_of(role)
-    expected = "It may list the bucket and get, put and delete objects."
-    if identity is None:
-        yield Answer(
-            good=None,
-            subject=role.arn,
-            observed="The role's policies were not all read.",
-            expected=expected,
-            fix="Allow iam:GetRolePolicy, iam:GetPolicy and iam:GetPolicyVersion to the cross-account role.",
-        )
-        return
-    boundary = None if role.boundary is None else [role.boundary]
-    resource = [bucket.policy] if bucket.policy else []
-    policies = PolicySet(identity=list(identity), resource=resource, boundary=boundary)
-    context = {"aws:SecureTransport": "true"}
-    try:
-        missing = [
-            action
-            for action, place in wanted
-            if not evaluate(policies, Request(action, place, role.arn, context)).allowed
-        ]
-        observed = f"Not allowed: {', '.join(missing)}." if missing else "It may."
-    except PolicyError as error:
-        missing, observed = ["policy"], f"A policy cannot be read: {error}"
-    document = json.dumps(cluster_policy(spec))
-    yield Answer(
-        good=not missing,
-        subject=role.arn,
-        observed=observed,
-        expected=expected,
-        detail="Logs, checkpoints and shared files of every cluster are in the bucket.",
-        fix="Give the role the policy shown, and look for a statement with Deny in the bucket's policy.",
-        cli=f"aws iam put-role-policy --role-name {role.name} --policy-name {CLUSTER_POLICY_NAME} "
-        f"--policy-document '{document}'",
-        terraform="aws_iam_role_policy.policy",
-        console_path=f"IAM > Roles > {role.name} > Permissions",
-    )
+    role, bucket = _role(case), case.facts.bucket
+    if role and bucket:
+        yield uses_bucket(case, role, bucket)
 
 
 _ROLE = ("iam:GetRole",)

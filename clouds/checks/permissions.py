@@ -21,8 +21,9 @@ _SHOWN = 12
 
 
 def identity_of(role: Role) -> tuple[Mapping[str, object], ...] | None:
-    """Every policy document of a role, or None when one of them could not be read."""
-    if role.inline is None or role.attached is None:
+    """Every policy document of a role, or None when one of them, or its boundary, could not be read."""
+    unread_boundary = role.boundary_arn != "" and role.boundary is None
+    if role.inline is None or role.attached is None or unread_boundary:
         return None
     managed = [one.document for one in role.attached]
     documents = [*role.inline.values(), *(one for one in managed if one is not None)]
@@ -50,7 +51,7 @@ def requests(names: CloudNames, kinds: Iterable[Kind]) -> Iterator[Request]:
 def _fits(action: str, place: str) -> bool:
     """False for the pairs that AWS does not know: a role action on a profile and the other way round."""
     if action.startswith("iam:"):
-        about_profile = "InstanceProfile" in action
+        about_profile = "InstanceProfile" in action and not action.endswith("ForRole")
         return about_profile == (":instance-profile/" in place)
     return True
 

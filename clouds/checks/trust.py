@@ -19,7 +19,8 @@ def _how(case: Case) -> How:
     """The ways to set the exact trust policy."""
     spec = case.spec
     role = spec.cross_account_role_name or "raydock-control-plane"
-    document = json.dumps(trust_policy(spec.portal_role_arn, spec.external_id or "<external id>"))
+    present = spec.external_id or "<external id>"
+    document = json.dumps(trust_policy(spec.portal_role_arn, present, spec.pending_external_id))
     return {
         "cli": f"aws iam update-assume-role-policy --role-name {role} --policy-document '{document}'",
         "terraform": "aws_iam_role.assume_role_policy",
@@ -116,6 +117,23 @@ def _requires_external_id(case: Case) -> Iterator[Answer]:
     )
 
 
+def _requires_the_present_id(case: Case) -> Iterator[Answer]:
+    yield from _requires_external_id(case)
+    trust = case.facts.trust
+    if trust is None or trust.old_id_refused is None:
+        return
+    yield Answer(
+        good=trust.old_id_refused,
+        soft=True,
+        subject=trust.role_arn,
+        observed="AWS refuses it." if trust.old_id_refused else "AWS still lets us in with it.",
+        expected="AWS refuses the external ID that was rotated out.",
+        fix="Set the trust policy to exactly the one shown, which names the present external ID alone. "
+        "Then verify again, or retry the rotation.",
+        **_how(case),
+    )
+
+
 def _names_portal(case: Case) -> Iterator[Answer]:
     trust, spec = case.facts.trust, case.spec
     role = case.facts.role(spec.cross_account_role_name)
@@ -151,7 +169,7 @@ CHECKS = (
         severity="must",
         title="The cross-account role asks for the external ID",
         actions=(),
-        ask=_requires_external_id,
+        ask=_requires_the_present_id,
         about="control-role",
     ),
     Check(

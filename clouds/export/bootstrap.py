@@ -34,6 +34,7 @@ class Bootstrap:
     cluster_role: str
     role_name: str
     role_path: str = "/"
+    pending_external_id: str | None = None
 
     @classmethod
     def of(cls, spec: CloudSpec, external_id: str, role_name: str = "") -> "Bootstrap":
@@ -49,6 +50,7 @@ class Bootstrap:
             cluster_role=spec.cluster_role_name,
             role_name=name,
             role_path=_path(spec.cross_account_role_arn or "", name),
+            pending_external_id=spec.pending_external_id,
         )
 
     @property
@@ -58,8 +60,8 @@ class Bootstrap:
 
     @property
     def trust(self) -> dict[str, Any]:
-        """The role's trust policy."""
-        return trust_policy(self.portal_role_arn, self.external_id)
+        """The role's trust policy; during a rotation it takes both external IDs."""
+        return trust_policy(self.portal_role_arn, self.external_id, self.pending_external_id)
 
     @property
     def policy(self) -> dict[str, Any]:

@@ -51,7 +51,7 @@ SQLITE_DOWN = [f"DROP TRIGGER {TABLE}_{name}" for name in ("no_update", "no_dele
 
 class Migration(migrations.Migration):
     dependencies = (
-        ("clouds", "0002_walls"),
+        ("clouds", "0003_rotation"),
         ("iam", "0002_walls"),
     )
 

@@ -126,6 +126,8 @@ def _kept(survey: Survey, bucket: str) -> Iterator[Kept]:
     for role in survey.facts.roles:
         if survey.ours(role) and role.name != survey.spec.cluster_role_name:
             reason = "This role is yours: Raydock did not create it and does not delete it."
-            if role.arn == survey.spec.cross_account_role_arn:
+            own = role.arn == survey.spec.cross_account_role_arn
+            if own:
                 reason += " Delete it when Raydock need not enter this account any more."
-            yield Kept(resource="cross-account-role", kind="AWS::IAM::Role", id=role.arn, reason=reason)
+            resource = "cross-account-role" if own else "mapped-role"
+            yield Kept(resource=resource, kind="AWS::IAM::Role", id=role.arn, reason=reason)

@@ -7,8 +7,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from clouds.models import Cloud
-from clouds.queries import cloud_for, spec_of
+from clouds.providers import Provider
+from clouds.queries import cloud_for, gcp_record_of, spec_of
 from clouds.specs import SpecError
+from clouds.states import CloudState
 from iam import audit, tenancy
 from iam.actors import Actor
 from iam.errors import Problem
@@ -16,7 +18,10 @@ from iam.ids import new_external_id
 from iam.permissions import Permission
 
 OPTIONS = frozenset({"vpc_cidr", "zones", "ingress_cidrs"})
-KINDS = frozenset({"managed"})
+GCP_OPTIONS = frozenset({"bucket", "cluster_service_account", "service_accounts"})
+# What the customer made and Raydock only knows of is registered.
+Wrong = dict[str, list[str]]
+USUAL_KIND: Mapping[str, str] = {Provider.AWS: "managed", Provider.GCP: "registered"}
 
 
 def cloud_reserve(
@@ -24,12 +29,14 @@ def cloud_reserve(
     actor: Actor,
     name: str,
     region: str,
-    account_id: str,
+    account_id: str = "",
+    project_id: str | None = None,
+    provider: str = Provider.AWS,
     options: Mapping[str, Any] | None = None,
-    kind: str = "managed",
+    kind: str | None = None,
     now: datetime,
 ) -> Cloud:
-    """Make a cloud that has an id and an external ID, and nothing in AWS yet.
+    """Make a cloud that has an id and an external ID, and nothing in AWS yet; on GCP it stays a record.
 
     Raises Problem("cloud_invalid", 400) with fields, and Problem("name_taken", 409).
     """
@@ -39,7 +46,10 @@ def cloud_reserve(
         name=name,
         region=region,
         account_id=account_id,
-        kind=kind,
+        project_id=project_id,
+        provider=provider,
+        kind=USUAL_KIND.get(provider, "") if kind is None else kind,
+        state=CloudState.RECORDED if provider == Provider.GCP else CloudState.RESERVED,
         options=dict(options or {}),
         external_id=new_external_id(),
         created_at=now,
@@ -64,6 +74,28 @@ def set_protection(
 ) -> Cloud:
     """Protect the cloud against deletion, or take the protection off."""
     return _change(actor, cloud, "cloud.protect", {"delete_protection": protected}, version, now)
+
+
+def cloud_describe(
+    *,
+    actor: Actor,
+    cloud: Cloud,
+    options: Mapping[str, Any],
+    version: int | None = None,
+    now: datetime,
+) -> Cloud:
+    """Change what the record of a cloud on GCP says: bucket and service accounts. What is left out stays.
+
+    Raises Problem("options_fixed", 409) for a cloud on AWS.
+    """
+    if not cloud.on_gcp:
+        raise Problem(
+            "options_fixed",
+            f"{cloud.name} is on AWS. Its network options are used when it is set up and stay as they are.",
+            status=409,
+        )
+    wanted = {"options": {**cloud.options, **options}}
+    return _change(actor, cloud, "cloud.describe", wanted, version, now)
 
 
 def _change(
@@ -124,26 +156,49 @@ def _refuse_outdated(cloud: Cloud, version: int | None) -> None:
 
 def _validate(cloud: Cloud) -> None:
     """Raise Problem unless a cloud can be like this."""
-    wrong = _wrong_options(cloud.options)
-    if cloud.kind not in KINDS:
+    if cloud.provider not in set(Provider):
+        wrong = {"provider": [f"Write one of {', '.join(Provider)}."]}
+    else:
+        wrong = _wrong_on_gcp(cloud) if cloud.on_gcp else _wrong_on_aws(cloud)
+    if wrong:
+        sentences = " ".join(text for texts in wrong.values() for text in texts)
+        raise Problem("cloud_invalid", sentences, fields=wrong)
+
+
+def _wrong_on_aws(cloud: Cloud) -> Wrong:
+    wrong = _wrong_options(cloud.options, OPTIONS)
+    if cloud.project_id is not None:
+        wrong["project_id"] = [
+            "A cloud on AWS is in an account. Leave out the project, or write provider gcp."
+        ]
+    if cloud.kind != USUAL_KIND[Provider.AWS]:
         wrong["kind"] = ["This release sets up managed clouds only. Write managed."]
     if not wrong:
         try:
             spec_of(cloud).validate()
         except SpecError as error:
             wrong = error.fields
-    if wrong:
-        sentences = " ".join(text for texts in wrong.values() for text in texts)
-        raise Problem("cloud_invalid", sentences, fields=wrong)
+    return wrong
 
 
-def _wrong_options(options: Mapping[str, Any]) -> dict[str, list[str]]:
+def _wrong_on_gcp(cloud: Cloud) -> Wrong:
+    wrong = _wrong_options(cloud.options, GCP_OPTIONS)
+    if cloud.account_id:
+        wrong["account_id"] = [
+            "A cloud on GCP is in a project. Leave out the account, or write provider aws."
+        ]
+    if cloud.kind != USUAL_KIND[Provider.GCP]:
+        wrong["kind"] = ["Raydock creates nothing on GCP. Write registered, or leave it out."]
+    return wrong or gcp_record_of(cloud).problems()
+
+
+def _wrong_options(options: Mapping[str, Any], known: frozenset[str]) -> Wrong:
     wrong = {
-        name: [f"There is no option {name}. Options are {', '.join(sorted(OPTIONS))}."]
+        name: [f"There is no option {name}. Options are {', '.join(sorted(known))}."]
         for name in options
-        if name not in OPTIONS
+        if name not in known
     }
-    for name in OPTIONS & set(options):
+    for name in known & set(options):
         if not _fits(name, options[name]):
             wrong[name] = [f"{name} has the wrong type: {_TYPES[name]}."]
     return wrong
@@ -153,19 +208,24 @@ _TYPES = {
     "vpc_cidr": "write one range as text, for example 10.0.0.0/16",
     "zones": "write a whole number, or leave it out for every zone that fits",
     "ingress_cidrs": 'write a list of ranges, for example ["203.0.113.0/24"]',
+    "bucket": "write the bucket's name as text",
+    "cluster_service_account": "write one e-mail address as text",
+    "service_accounts": "write a list of e-mail addresses",
 }
+_TEXTS = frozenset({"vpc_cidr", "bucket", "cluster_service_account"})
 
 
 def _fits(name: str, value: object) -> bool:
     if name == "zones":
         return value is None or (isinstance(value, int) and not isinstance(value, bool))
-    if name == "vpc_cidr":
+    if name in _TEXTS:
         return isinstance(value, str)
     return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
 
 
 def _described(cloud: Cloud) -> dict[str, Any]:
-    names = ("name", "region", "account_id", "kind", "options", "external_id")
+    where = ("provider", "project_id") if cloud.on_gcp else ("account_id", "external_id")
+    names = ("name", "region", *where, "kind", "options")
     return {name: getattr(cloud, name) for name in names}
 
 

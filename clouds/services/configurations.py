@@ -10,8 +10,9 @@ from clouds.config.document import Document
 from clouds.config.values import resolved_values
 from clouds.config.writing import MAPPING
 from clouds.configurations import current, facts_of, identity_of, mapping_in, version_for
-from clouds.models import Cloud, ConfigVersion
+from clouds.models import Cloud
 from clouds.queries import cloud_for
+from clouds.versions import ConfigVersion
 from iam import audit, tenancy
 from iam.actors import Actor
 from iam.errors import Problem

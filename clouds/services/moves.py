@@ -6,6 +6,7 @@ from typing import Any
 
 from clouds.models import Cloud, Operation, Verification
 from clouds.outcomes import Cancelled, Done, Failed
+from clouds.services import external_ids
 from clouds.services.events import Event, add_events
 from clouds.states import FINAL, CloudState, Course, Kind, OperationState, course, may_move, verdict
 from iam import audit
@@ -18,6 +19,15 @@ _ENDS: Mapping[type[Ending], OperationState] = {
     Failed: OperationState.FAILED,
     Cancelled: OperationState.CANCELLED,
 }
+
+
+STOPPED_BEFORE = (
+    "Stopped on request. The present external ID stays in force; the new one is given up and never used."
+)
+STOPPED_AFTER = (
+    "Stopped on request. The new external ID is in force. Whether AWS refuses the old one was not seen yet: "
+    "retry, and the rotation goes on from here."
+)
 
 
 class IllegalMove(Exception):  # noqa: N818 - a defect of ours, told as what it is
@@ -47,6 +57,9 @@ def end(operation: Operation, ending: Ending, *, now: datetime) -> None:
     """
     state = _ENDS[type(ending)]
     started = operation.attempts > 0
+    cloud = Cloud.objects.select_for_update().get(pk=operation.cloud_id)
+    if operation.kind == Kind.ROTATE and isinstance(ending, Cancelled):
+        ending = Cancelled(STOPPED_BEFORE if cloud.pending_external_id else STOPPED_AFTER)
     add_events(operation, [Event(ending.message, state)], now)
     move(
         operation,
@@ -59,31 +72,51 @@ def end(operation: Operation, ending: Ending, *, now: datetime) -> None:
         last_event=operation.last_event,
         fence=operation.fence + 1,
     )
-    cloud = Cloud.objects.select_for_update().get(pk=operation.cloud_id)
+    _note_door(operation, cloud, ending, now)
     _follow(operation, cloud, ending, started=started, now=now)
+    if operation.kind == Kind.ROTATE:
+        actor = actor_of(operation)
+        external_ids.abandon(actor=actor, cloud=cloud, operation_id=operation.id, now=now)
     _audit(operation, cloud, state, now)
 
 
 def _follow(operation: Operation, cloud: Cloud, ending: Ending, *, started: bool, now: datetime) -> None:
     way = _course(operation)
-    if cloud.state != way.during:
-        return  # somebody else's operation has moved the cloud on: a mere look has no say any more
-    target = _target(operation, way, ending, started=started)
+    target, failed = CloudState(cloud.state), 0
+    # Where somebody else's operation has moved the cloud on, a mere look has no say any more but on the door.
+    if target is way.during:
+        target, failed = _target(operation, way, ending, started=started)
     if target is CloudState.DELETED:
         cloud.deleted_at = now
     if target is CloudState.RESERVED:
         cloud.role_arn = None  # stored a moment before the connect was stopped
-    cloud.save(update_fields=["deleted_at", "role_arn"])
-    _set_state(cloud, target)
+    cloud.save(update_fields=["deleted_at", "role_arn", "trust_lost_at"])
+    open_to_others = cloud.trust_lost_at is not None
+    _set_state(cloud, verdict(target, failed_musts=failed, open_to_others=open_to_others))
 
 
-def _target(operation: Operation, way: Course, ending: Ending, *, started: bool) -> CloudState:
+def _target(operation: Operation, way: Course, ending: Ending, *, started: bool) -> tuple[CloudState, int]:
+    """Return where the operation leads the cloud, and how many must-checks it found failed."""
+    before = CloudState(operation.cloud_before)
     if not isinstance(ending, Done):
-        return way.failed if started else CloudState(operation.cloud_before)
+        return way.failed if started else before, 0
     failed = Verification.objects.filter(operation=operation).values_list("failed_musts", flat=True).first()
-    if operation.input.get("only") and not (failed or ending.suspends):
-        return CloudState(operation.cloud_before)  # what was asked is well; the rest may still fail
-    return verdict(way.done, failed_musts=failed or 0, suspends=ending.suspends)
+    if operation.input.get("only") and not failed:
+        return before, 0  # what was asked is well; the rest may still fail
+    return way.done, failed or 0
+
+
+def _note_door(operation: Operation, cloud: Cloud, ending: Ending, now: datetime) -> None:
+    """Remember that the role lets others in until a later look at everything finds it mended (T10).
+
+    A look that began before the loss was seen says nothing about it, whichever of the two ends first.
+    """
+    if not isinstance(ending, Cancelled) and ending.suspends:
+        cloud.trust_lost_at = cloud.trust_lost_at or now
+    elif cloud.trust_lost_at and isinstance(ending, Done) and operation.kind in {Kind.VERIFY, Kind.SETUP}:
+        later = operation.created_at >= cloud.trust_lost_at
+        if later and not operation.input.get("only"):
+            cloud.trust_lost_at = None
 
 
 def _course(operation: Operation) -> Course:

@@ -9,8 +9,8 @@ from django.db import transaction
 from clouds import bell
 from clouds.models import Cloud, Intent, Lane, Operation
 from clouds.outcomes import Cancelled, Done
-from clouds.queries import cloud_for, operation_for
-from clouds.services import moves
+from clouds.queries import cloud_for, operation_for, refuse_on_gcp
+from clouds.services import external_ids, moves
 from clouds.services.requests import checked
 from clouds.states import CLOUD_MOVES, LOOKS, OPEN, CloudState, Kind, OperationState, course
 from iam import audit, tenancy
@@ -25,12 +25,14 @@ PERMISSIONS: Mapping[Kind, Permission] = {
     Kind.VERIFY: Permission.CLOUD_OPERATE,
     Kind.DELETE: Permission.CLOUD_DELETE,
     Kind.TAKEDOWN: Permission.OPERATION_CONTROL,
+    Kind.ROTATE: Permission.CLOUD_OPERATE,
 }
 
 # PRODUCT 3, T20: nobody tries roles out at speed. Counted for each cloud.
 BUDGETS: Mapping[Kind, Budget] = {
     Kind.CONNECT: Budget("connect", 20, timedelta(seconds=30)),
     Kind.VERIFY: Budget("verify", 20, timedelta(seconds=30)),
+    Kind.ROTATE: Budget("rotate", 10, timedelta(minutes=5)),
 }
 REMOVALS = frozenset({Kind.DELETE, Kind.TAKEDOWN})
 NEXT_STEP: Mapping[CloudState, str] = {
@@ -58,12 +60,15 @@ def request(
     """Accept work on a cloud, write it down and wake a worker.
 
     Raises Denied; Problem("input_invalid", 400); TooMany (429); and, with 409, Problem
-    "operation_in_progress" (its field `operation` names the first), "not_possible_now", "delete_protected".
+    "operation_in_progress" (its field `operation` names the first), "not_possible_now", "delete_protected",
+    "not_on_gcp".
     """
     wanted = Kind(kind)
     actor.require(PERMISSIONS[wanted], target_kind="cloud", target_id=cloud.id)
     with tenancy.scope(actor.organization_id), transaction.atomic():
         current = cloud_for(actor, cloud.id, lock=True)
+        if wanted is not Kind.DELETE:
+            refuse_on_gcp(current, wanted)
         kept = checked(wanted, current, input or {})
         _refuse_busy(current, wanted)
         _refuse_state(current, wanted)
@@ -73,6 +78,8 @@ def request(
             spend(BUDGETS[wanted], current.id, now=now)
         operation = _accepted(actor, current, wanted, kept, reason, retry_of, now)
         _audit(actor, "operation.request", operation, current, {"kind": wanted, "input": kept}, reason, now)
+        if wanted is Kind.ROTATE:
+            external_ids.begin(actor=actor, cloud=current, operation_id=operation.id, now=now)
         _start(operation, current, now)
     return operation
 
@@ -109,12 +116,18 @@ def _start(operation: Operation, cloud: Cloud, now: datetime) -> None:
         moves.move(operation, OperationState.RUNNING, started_at=now, attempts=1)
         moves.end(
             operation,
-            Done("forgotten", "Nothing was ever created in AWS, so nothing was touched there."),
+            Done("forgotten", _forgotten(cloud)),
             now=now,
         )
         return
     Lane.objects.bulk_create([Lane(organization_id=operation.organization_id)], ignore_conflicts=True)
     bell.ring(operation.id)
+
+
+def _forgotten(cloud: Cloud) -> str:
+    if cloud.on_gcp:
+        return f"Raydock forgot its record. Nothing in the project {cloud.project_id} was touched."
+    return "Nothing was ever created in AWS, so nothing was touched there."
 
 
 def _refuse_busy(cloud: Cloud, kind: Kind) -> None:

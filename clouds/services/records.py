@@ -25,6 +25,7 @@ from clouds.services.events import Event, add_events
 from clouds.services.writing import writing
 from clouds.states import OperationState
 from iam import tenancy
+from iam.canonical import canonical
 
 UNKNOWN = "unknown"
 RESOLVED = "resolved"
@@ -111,9 +112,13 @@ def advance(
 
 
 def _end_intents(operation: Operation, ended: Sequence[End], now: datetime) -> None:
+    """Write how the intents ended: one statement for all that ended alike; most steps answer nothing."""
+    alike: dict[tuple[str, str], list[End]] = {}
     for one in ended:
-        Intent.objects.filter(operation=operation, step=one.step).update(
-            outcome=one.outcome, reply=dict(one.reply), finished_at=now
+        alike.setdefault((one.outcome, canonical(one.reply)), []).append(one)
+    for (outcome, _), ends in alike.items():
+        Intent.objects.filter(operation=operation, step__in=[one.step for one in ends]).update(
+            outcome=outcome, reply=dict(ends[0].reply), finished_at=now
         )
 
 

@@ -11,6 +11,7 @@ from clouds.states import Kind
 from iam.errors import Problem
 
 LONGEST_WAIT = 3_600
+ROTATION_WAIT, LONGEST_ROTATION = 86_400, 604_800
 BUCKETS = ("keep", "delete")
 Wrong = dict[str, list[str]]
 
@@ -34,10 +35,17 @@ def _connect(cloud: Cloud, given: Mapping[str, Any]) -> Wrong:
     wrong: Wrong = {}
     if problem := _role(cloud, given["role_arn"]):
         wrong["role_arn"] = [problem]
-    wait = given["wait_seconds"]
-    if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 <= wait <= LONGEST_WAIT:
-        wrong["wait_seconds"] = [f"Write a number of seconds from 0 to {LONGEST_WAIT}."]
-    return wrong
+    return wrong | _wait(given["wait_seconds"], LONGEST_WAIT)
+
+
+def _rotate(cloud: Cloud, given: Mapping[str, Any]) -> Wrong:
+    return _wait(given["wait_seconds"], LONGEST_ROTATION)
+
+
+def _wait(seconds: Any, longest: int) -> Wrong:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= longest:
+        return {"wait_seconds": [f"Write a number of seconds from 0 to {longest}."]}
+    return {}
 
 
 def _role(cloud: Cloud, arn: object) -> str:
@@ -64,7 +72,9 @@ def _delete(cloud: Cloud, given: Mapping[str, Any]) -> Wrong:
     wrong: Wrong = {}
     if given["confirm_name"] != cloud.name:
         wrong["confirm_name"] = [f"To delete this cloud, write its name exactly: {cloud.name}"]
-    if given["bucket"] not in BUCKETS:
+    if cloud.on_gcp and given["bucket"] == "delete":
+        wrong["bucket"] = ["Raydock deletes nothing on GCP. Write keep; the bucket is yours to delete."]
+    elif given["bucket"] not in BUCKETS:
         wrong["bucket"] = ["Write keep (the bucket and all data stay) or delete (both go for good)."]
     return wrong
 
@@ -79,4 +89,5 @@ _KINDS: Mapping[Kind, tuple[Mapping[str, Default], Callable[[Cloud, Mapping[str,
     Kind.VERIFY: ({"only": list}, _verify),
     Kind.DELETE: ({"confirm_name": str, "bucket": lambda: "keep"}, _delete),
     Kind.TAKEDOWN: ({}, _nothing),
+    Kind.ROTATE: ({"wait_seconds": lambda: ROTATION_WAIT}, _rotate),
 }

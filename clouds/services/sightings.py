@@ -6,10 +6,12 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from clouds.export.carried import revision_carried
 from clouds.facts import Facts
 from clouds.findings import Finding, Status
 from clouds.models import Cloud, CloudResource, Operation, Verification, VerificationFinding
 from clouds.planning import Resource
+from clouds.queries import spec_of
 from clouds.services.claims import Claim
 from clouds.services.records import held
 from clouds.states import Kind
@@ -23,7 +25,13 @@ ROLE_TAKEN = (
 def save_facts(claim: Claim, facts: Facts, resources: Sequence[Resource], *, now: datetime) -> None:
     """Write the last look at the cloud, and its resources as people see them."""
     with held(claim) as operation:
-        Cloud.objects.filter(pk=operation.cloud_id).update(facts=facts.to_json(), facts_at=facts.at)
+        cloud = Cloud.objects.defer("facts").get(pk=operation.cloud_id)
+        carried = revision_carried(spec_of(cloud), facts)
+        Cloud.objects.filter(pk=cloud.pk).update(
+            facts=facts.to_json(),
+            facts_at=facts.at,
+            role_revision=cloud.role_revision if carried is None else carried,
+        )
         rows = [_resource(operation, one, now) for one in _one_of_each(resources)]
         CloudResource.objects.bulk_create(
             rows,

@@ -6,18 +6,20 @@ context keys". Keys are compared without regard to case, operators are spelled e
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
 from iam.policy import comparisons
-from iam.policy.comparisons import Comparison
-from iam.policy.patterns import Context, Text
+from iam.policy.comparisons import Comparison, Matcher
+from iam.policy.patterns import VARIABLE, Context, Text, Variable, text
 
 ANY: Final = "ForAnyValue"
 ALL: Final = "ForAllValues"
 NULL: Final = "Null"
 IF_EXISTS: Final = "IfExists"
+NEVER_FILLED: Final = ((Variable("", None), False),)
+"""What a variable is where AWS fills in none: a value that no request meets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,11 @@ class Operator:
     compare: Comparison
     negated: bool = False
     read: Callable[[str], object] = str
+
+    @property
+    def fills(self) -> bool:
+        """Say whether its values may hold policy variables: texts, ARNs and truth values may."""
+        return self.read is str or self.read is comparisons.truth
 
 
 def _pair(
@@ -75,25 +82,32 @@ class Condition:
     if_exists: bool
     key: str
     values: tuple[Text, ...]
+    negated: bool
+    """Whether the operator is a "not"."""
+    ready: tuple[Matcher, ...] = field(repr=False, compare=False)
+    """The values that are the same for every request, made ready."""
+    open: tuple[Text, ...] = field(repr=False, compare=False)
+    """The values that a request fills in."""
 
     @property
-    def negated(self) -> bool:
-        """Say whether the operator is a "not"."""
-        return OPERATORS[self.operator].negated
+    def spelled(self) -> str:
+        """Give the operator as a document spells it."""
+        quantifier = f"{self.quantifier}:" if self.quantifier else ""
+        return f"{quantifier}{self.operator}{IF_EXISTS if self.if_exists else ''}"
 
     def resolvable(self, context: Context) -> bool:
         """Say whether the request can fill in every variable of the values."""
-        return all(value.resolvable(context) for value in self.values)
+        return all(value.resolvable(context) for value in self.open)
 
     def holds(self, context: Context) -> bool:
         """Say whether the request meets this line.
 
         A key that the request does not carry meets a "not" without ForAnyValue, an IfExists, a ForAllValues
-        and a Null of "true", and nothing else.
+        and a Null of "true", and nothing else. To the two set operators empty texts alone are no value.
         """
         present = context.get(self.key, ())
         if self.operator == NULL:
-            return any(self._meets_value(str(not present), wanted, context) for wanted in self.values)
+            return self._meets("false" if present else "true", context)
         if self.quantifier == ALL:
             return not any(present) or all(self._admits(value, context) for value in present)
         if not present:
@@ -102,15 +116,42 @@ class Condition:
 
     def _present(self, present: Sequence[str], context: Context) -> bool:
         if self.quantifier == ANY:
-            return any(self._admits(value, context) for value in present)
-        met = any(self._meets(value, context) for value in present)
-        return met != self.negated
+            return any(present) and any(self._admits(value, context) for value in present)
+        if len(present) == 1:
+            return self._admits(present[0], context)
+        return any(self._meets(value, context) for value in present) != self.negated
 
     def _admits(self, value: str, context: Context) -> bool:
         return self._meets(value, context) != self.negated
 
     def _meets(self, value: str, context: Context) -> bool:
-        return any(self._meets_value(value, wanted, context) for wanted in self.values)
+        for matcher in self.ready:
+            if matcher(value):
+                return True
+        return bool(self.open) and any(
+            OPERATORS[self.operator].compare(wanted, context)(value) for wanted in self.open
+        )
 
-    def _meets_value(self, value: str, wanted: Text, context: Context) -> bool:
-        return OPERATORS[self.operator].compare(value, wanted, context)
+
+def condition(
+    operator: str, key: str, raws: Sequence[str], *, quantifier: str, if_exists: bool, variables: bool
+) -> Condition:
+    """Read one line; `variables` says whether the document's version has any."""
+    known = OPERATORS[operator]
+    values = tuple(_value(raw, known) if variables else text(raw, variables=False) for raw in raws)
+    return Condition(
+        operator=operator,
+        quantifier=quantifier,
+        if_exists=if_exists,
+        key=key.lower(),
+        values=values,
+        negated=known.negated,
+        ready=tuple(known.compare(value, {}) for value in values if value.fixed),
+        open=tuple(value for value in values if not value.fixed),
+    )
+
+
+def _value(raw: str, operator: Operator) -> Text:
+    if operator.fills or not VARIABLE.search(raw):
+        return text(raw, variables=True)
+    return Text(raw, NEVER_FILLED)

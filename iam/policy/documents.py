@@ -5,103 +5,31 @@ Rules: IAM User Guide, "IAM JSON policy elements reference" and "Grammar of the 
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from iam.policy.conditions import ALL, ANY, IF_EXISTS, NULL, OPERATORS, Condition
+from iam.policy.conditions import ALL, ANY, IF_EXISTS, NULL, OPERATORS, Condition, condition
 from iam.policy.errors import PolicyError
-from iam.policy.patterns import VARIABLE, Context, Glob, Text, arn_matches, text, wildcard
+from iam.policy.patterns import COLONS, VARIABLE, Text, text
+from iam.policy.positions import places
 from iam.policy.principals import Principals, read_principals
+from iam.policy.statements import Document, Effect, Kind, Resources, Statement, actions, resources
+
+__all__ = ["CURRENT", "Document", "Effect", "Kind", "Statement", "canonical", "load", "parse"]
 
 CURRENT: Final = "2012-10-17"
 VERSIONS: Final = (CURRENT, "2008-10-17")
-ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
+ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?-]+")
 DOCUMENT_KEYS: Final = frozenset({"Version", "Id", "Statement"})
+WHOLE: Final = frozenset({Kind.SESSION, Kind.RESOURCE})
+"""Kinds in which AWS does not fill up an incomplete ARN; in those that hang on identities it does."""
 STATEMENT_KEYS: Final = frozenset(
     {
         *("Sid", "Effect", "Condition", "Action", "NotAction"),
         *("Resource", "NotResource", "Principal", "NotPrincipal"),
     }
 )
-
-
-class Effect(StrEnum):
-    """What a statement does to a request that it covers."""
-
-    ALLOW = "Allow"
-    DENY = "Deny"
-
-
-class Kind(StrEnum):
-    """Where a document is attached; a resource document (bucket or trust policy) names principals."""
-
-    IDENTITY = "identity"
-    RESOURCE = "resource"
-    BOUNDARY = "boundary"
-    SESSION = "session"
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement, read. `None` resources: a trust policy, which speaks of the role it hangs on."""
-
-    where: str
-    sid: str
-    effect: Effect
-    actions: tuple[Glob, ...]
-    not_actions: bool
-    resources: tuple[Text, ...] | None
-    not_resources: bool
-    principals: Principals | None
-    conditions: tuple[Condition, ...]
-
-    @property
-    def name(self) -> str:
-        """Give the place in its document, with the Sid where it has one."""
-        return f"{self.where} ({self.sid})" if self.sid else self.where
-
-    def covers(self, action: str, resource: str, context: Context) -> bool:
-        """Say whether action, resource and conditions of a request fall under this statement."""
-        return (
-            self._covers_action(action)
-            and self._covers_resource(resource, context)
-            and self._is_certain(context)
-            and all(condition.holds(context) for condition in self.conditions)
-        )
-
-    def _covers_action(self, action: str) -> bool:
-        return any(glob.fullmatch(action) for glob in self.actions) != self.not_actions
-
-    def _covers_resource(self, resource: str, context: Context) -> bool:
-        if self.resources is None:
-            return True
-        return any(_fits(wanted, resource, context) for wanted in self.resources) != self.not_resources
-
-    def _is_certain(self, context: Context) -> bool:
-        """Keep an Allow from growing where a "not" holds only because a variable could not be filled in."""
-        if self.effect is Effect.DENY:
-            return True
-        resources = self.resources or ()
-        return (not self.not_resources or all(wanted.resolvable(context) for wanted in resources)) and all(
-            condition.resolvable(context) for condition in self.conditions if condition.negated
-        )
-
-
-def _fits(wanted: Text, resource: str, context: Context) -> bool:
-    if wanted.raw == "*":
-        return True
-    globs = wanted.arn(context)
-    return globs is not None and arn_matches(globs, resource)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A policy document, read."""
-
-    kind: Kind
-    statements: tuple[Statement, ...]
 
 
 def canonical(document: Mapping[str, object]) -> str:
@@ -112,19 +40,27 @@ def canonical(document: Mapping[str, object]) -> str:
 def load(source: str) -> dict[str, object]:
     """Read a document's JSON text; raises PolicyError when it is no JSON object or names a key twice."""
     try:
-        loaded = json.loads(source, object_pairs_hook=_once)
+        loaded = json.loads(source, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise PolicyError("document", f"is not JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise PolicyError("document", "is not JSON that a policy can be") from error
     if not isinstance(loaded, dict):
         raise PolicyError("document", "must be a JSON object")
+    _once(source)
     return loaded
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise PolicyError("document", f"names a key twice: {', '.join(sorted(key for key, _ in pairs))}")
-    return found
+def _no_number(constant: str) -> object:
+    raise ValueError(constant)
+
+
+def _once(source: str) -> None:
+    seen: set[str] = set()
+    for path, _ in places(source):
+        if path in seen:
+            raise PolicyError(f"document{path}", "is there twice")
+        seen.add(path)
 
 
 def parse(document: object, kind: Kind = Kind.IDENTITY, where: str = "") -> Document:
@@ -136,19 +72,23 @@ def parse(document: object, kind: Kind = Kind.IDENTITY, where: str = "") -> Docu
         raise PolicyError(f"{where}.Version", f'must be "{CURRENT}", not {version!r}')
     if "Statement" not in body:
         raise PolicyError(where, "has no Statement")
+    if not isinstance(body.get("Id", ""), str):
+        raise PolicyError(f"{where}.Id", "must be a string")
     statements = body["Statement"] if isinstance(body["Statement"], list) else [body["Statement"]]
     reader = _Reader(kind, variables=version == CURRENT)
     read = tuple(
         reader.statement(statement, f"{where}.Statement[{n}]") for n, statement in enumerate(statements)
     )
-    _unique([statement.sid for statement in read if statement.sid], where)
+    _unique(read)
     return Document(kind, read)
 
 
-def _unique(sids: list[str], where: str) -> None:
-    twice = [sid for sid in sids if sids.count(sid) > 1]
-    if twice:
-        raise PolicyError(where, f'uses the Sid "{twice[0]}" twice')
+def _unique(statements: Iterable[Statement]) -> None:
+    seen: set[str] = set()
+    for statement in statements:
+        if statement.sid in seen:
+            raise PolicyError(f"{statement.where}.Sid", f'uses the Sid "{statement.sid}" twice')
+        seen |= {statement.sid} - {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,32 +101,28 @@ class _Reader:
         sid = body.get("Sid", "")
         if not isinstance(sid, str):
             raise PolicyError(f"{where}.Sid", "must be a string")
-        actions, not_actions = _either(body, "Action", where)
-        resources, not_resources = self._resources(body, where)
+        named, not_actions, place = _either(body, "Action", where)
         return Statement(
             where=where,
             sid=sid,
             effect=_effect(body, where),
-            actions=tuple(_action(action, where) for action in _strings(actions, f"{where}.Action")),
-            not_actions=not_actions,
-            resources=resources,
-            not_resources=not_resources,
+            actions=actions([_action(one, at) for one, at in _strings(named, place)], negated=not_actions),
+            resources=self._resources(body, where),
             principals=self._principals(body, where),
             conditions=tuple(self._conditions(body.get("Condition", {}), f"{where}.Condition")),
         )
 
-    def _resources(self, body: Mapping[str, object], where: str) -> tuple[tuple[Text, ...] | None, bool]:
+    def _resources(self, body: Mapping[str, object], where: str) -> Resources | None:
         if self.kind is Kind.RESOURCE and not body.keys() & {"Resource", "NotResource"}:
-            return None, False
-        resources, negated = _either(body, "Resource", where)
-        read = (self._resource(raw, where) for raw in _strings(resources, f"{where}.Resource"))
-        return tuple(read), negated
+            return None
+        named, negated, place = _either(body, "Resource", where)
+        return resources([self._resource(raw, at) for raw, at in _strings(named, place)], negated=negated)
 
     def _resource(self, raw: str, where: str) -> Text:
         if raw != "*" and not raw.startswith("arn:"):
-            raise PolicyError(f"{where}.Resource", f'must be an ARN or "*", not {raw!r}')
-        if raw.count(":") < 5 and not raw.endswith("*"):  # noqa: PLR2004 - an ARN has five colons at least
-            raise PolicyError(f"{where}.Resource", f"is no whole ARN: {raw!r}")
+            raise PolicyError(where, f'must be an ARN or "*", not {raw!r}')
+        if self.kind in WHOLE and raw.count(":") < COLONS and not raw.endswith("*"):
+            raise PolicyError(where, f"is no whole ARN: {raw!r}")
         return text(raw, variables=self.variables)
 
     def _principals(self, body: Mapping[str, object], where: str) -> Principals | None:
@@ -195,8 +131,8 @@ class _Reader:
             if named:
                 raise PolicyError(where, f"a policy of kind {self.kind} cannot name a Principal")
             return None
-        element, negated = _either(body, "Principal", where)
-        return read_principals(element, negated=negated, where=where)
+        element, negated, place = _either(body, "Principal", where)
+        return read_principals(element, negated=negated, where=place)
 
     def _conditions(self, raw: object, where: str) -> Iterable[Condition]:
         for operator, lines in _object(raw, where).items():
@@ -207,11 +143,12 @@ class _Reader:
         quantifier, operator, if_exists = _operator(spelled, where)
         if not key:
             raise PolicyError(where, "names no condition key")
-        raws = _values(values, where)
-        for raw in raws:
-            _readable(raw, OPERATORS[operator].read, where)
-        texts = tuple(text(raw, variables=self.variables) for raw in raws)
-        return Condition(operator, quantifier, if_exists, key.lower(), texts)
+        raws = [raw for raw, _ in _values(values, where)]
+        for raw, place in _values(values, where):
+            _readable(raw, OPERATORS[operator].read, place)
+        return condition(
+            operator, key, raws, quantifier=quantifier, if_exists=if_exists, variables=self.variables
+        )
 
 
 def _operator(spelled: str, where: str) -> tuple[str, str, bool]:
@@ -233,11 +170,19 @@ def _readable(raw: str, read: Callable[[str], object], where: str) -> None:
         raise PolicyError(where, f"cannot be read: {raw!r}") from error
 
 
-def _values(raw: object, where: str) -> list[str]:
-    values = raw if isinstance(raw, list) else [raw]
-    if not all(isinstance(value, str | bool | int | float) for value in values):
-        raise PolicyError(where, "must be a string, a number, true or false, or a list of these")
-    return [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
+def _values(raw: object, where: str) -> Iterator[tuple[str, str]]:
+    """Give each value as a text, with its place."""
+    for value, place in _each(raw, where):
+        if not isinstance(value, str | bool | int | float):
+            raise PolicyError(place, "must be a string, a number, true or false, or a list of these")
+        yield (str(value).lower() if isinstance(value, bool) else str(value)), place
+
+
+def _each(raw: object, where: str) -> Iterator[tuple[object, str]]:
+    if isinstance(raw, list):
+        yield from ((value, f"{where}[{n}]") for n, value in enumerate(raw))
+    else:
+        yield raw, where
 
 
 def _effect(body: Mapping[str, object], where: str) -> Effect:
@@ -247,25 +192,28 @@ def _effect(body: Mapping[str, object], where: str) -> Effect:
         raise PolicyError(f"{where}.Effect", 'must be "Allow" or "Deny"') from error
 
 
-def _action(raw: str, where: str) -> Glob:
+def _action(raw: str, where: str) -> str:
     if not ACTION.fullmatch(raw):
-        raise PolicyError(f"{where}.Action", f'must look like "service:Action", not {raw!r}')
-    return wildcard(raw, ignore_case=True)
+        raise PolicyError(where, f'must look like "service:Action", not {raw!r}')
+    return raw
 
 
-def _either(body: Mapping[str, object], name: str, where: str) -> tuple[object, bool]:
-    """Take X or NotX, of which a statement must have exactly one."""
+def _either(body: Mapping[str, object], name: str, where: str) -> tuple[object, bool, str]:
+    """Take X or NotX, of which a statement has exactly one: its value, whether it is NotX, its place."""
     if (name in body) == (f"Not{name}" in body):
         raise PolicyError(where, f"needs either {name} or Not{name}")
-    return (body[name], False) if name in body else (body[f"Not{name}"], True)
+    taken = name if name in body else f"Not{name}"
+    return body[taken], taken != name, f"{where}.{taken}"
 
 
-def _strings(raw: object, where: str) -> list[str]:
-    values = raw if isinstance(raw, list) else [raw]
-    strings = [value for value in values if isinstance(value, str) and value]
-    if not strings or len(strings) < len(values):
+def _strings(raw: object, where: str) -> Iterator[tuple[str, str]]:
+    """Give each string with its place."""
+    if raw == []:
         raise PolicyError(where, "must be a string or a list of strings, and not empty")
-    return strings
+    for value, place in _each(raw, where):
+        if not isinstance(value, str) or not value:
+            raise PolicyError(place, "must be a string or a list of strings, and not empty")
+        yield value, place
 
 
 def _object(raw: object, where: str, known: frozenset[str] | None = None) -> Mapping[str, object]:
@@ -273,5 +221,5 @@ def _object(raw: object, where: str, known: frozenset[str] | None = None) -> Map
         raise PolicyError(where, "must be a JSON object")
     unknown = sorted(raw.keys() - known) if known is not None else []
     if unknown:
-        raise PolicyError(where, f"knows no element {unknown[0]!r}")
+        raise PolicyError(f"{where}.{unknown[0]}", f"knows no element {unknown[0]!r}")
     return raw

@@ -6,17 +6,18 @@ Service control policies are not part of this model.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 
-from iam.policy.documents import Document, Effect, Kind, Statement, parse
+from iam.policy.documents import Document, Kind, Statement, parse
 from iam.policy.errors import PolicyError
 from iam.policy.patterns import Context
 from iam.policy.principals import Caller, Naming, caller
 
 Raw = Mapping[str, object] | Document
-ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
+ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +98,14 @@ def evaluate_assume_role(policies: PolicySet, request: Request) -> Decision:
     return _Case.of(policies, request).decide_trust()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Case:
     identity: Sequence[Document]
     resource: Sequence[Document]
     boundary: Sequence[Document] | None
     session: Sequence[Document] | None
-    request: Request
+    action: str
+    target: str
     caller: Caller
     context: Context
 
@@ -118,13 +120,14 @@ class _Case:
             resource=_read(policies.resource, Kind.RESOURCE) or (),
             boundary=_read(policies.boundary, Kind.BOUNDARY),
             session=_read(policies.session, Kind.SESSION),
-            request=request,
+            action=request.action,
+            target=request.resource,
             caller=who,
-            context=_known(who) | given,
+            context={**_known(who), **given},
         )
 
     def decide(self) -> Decision:
-        return self._denied() or self._limited(self._names(self.identity, Effect.ALLOW), self._named_by())
+        return self._denied() or self._limited(self._allowing(self.identity), self._named_by())
 
     def decide_trust(self) -> Decision:
         denied = self._denied()
@@ -133,17 +136,28 @@ class _Case:
         naming = self._named_by()
         if not naming:
             return Decision(allowed=False, reason=Reason.NOT_TRUSTED)
-        role_account = self.request.resource.split(":")[4:5]
+        role_account = self.target.split(":")[4:5]
         foreign = self.caller.account != "" and [self.caller.account] != role_account
         if foreign or max(naming) is Naming.ACCOUNT:
-            own = self._limited(self._names(self.identity, Effect.ALLOW), {})
+            own = self._limited(self._allowing(self.identity), {})
             return replace(own, statements=naming[max(naming)] + own.statements) if own.allowed else own
         return self._limited((), naming)
 
     def _denied(self) -> Decision | None:
-        documents = (*self.identity, *self.resource, *(self.boundary or ()), *(self.session or ()))
-        denying = self._names(documents, Effect.DENY)
-        return Decision(allowed=False, reason=Reason.EXPLICIT_DENY, statements=denying) if denying else None
+        denying = [
+            statement.name
+            for documents in (self.identity, self.resource, self.boundary or (), self.session or ())
+            for document in documents
+            for statement in document.covering(self.action)[0]
+            if self._is_meant(statement) and statement.applies(self.target, self.context)
+        ]
+        if not denying:
+            return None
+        return Decision(allowed=False, reason=Reason.EXPLICIT_DENY, statements=tuple(denying))
+
+    def _is_meant(self, denying: Statement) -> bool:
+        named = denying.principals
+        return named is None or named.denies(self.caller, bounded=self.boundary is not None)
 
     def _limited(self, own: tuple[str, ...], naming: Mapping[Naming, tuple[str, ...]]) -> Decision:
         """Hold what is granted against boundary and session policy, as far as they bind each grant."""
@@ -162,32 +176,25 @@ class _Case:
         return Decision(allowed=True, reason=reason, statements=own or as_role)
 
     def _within(self, limit: Sequence[Document] | None) -> bool:
-        return limit is None or bool(self._names(limit, Effect.ALLOW))
+        return limit is None or bool(self._allowing(limit))
 
     def _named_by(self) -> dict[Naming, tuple[str, ...]]:
         """Group the resource's allowing statements by how closely each names the caller."""
         found: dict[Naming, tuple[str, ...]] = {}
-        for statement in self._covering(self.resource, Effect.ALLOW):
-            naming = self._naming(statement)
-            found[naming] = (*found.get(naming, ()), statement.name)
+        for document in self.resource:
+            for statement in document.covering(self.action)[1]:
+                naming = statement.principals.grants(self.caller) if statement.principals else Naming.NONE
+                if naming is not Naming.NONE and statement.applies(self.target, self.context):
+                    found[naming] = (*found.get(naming, ()), statement.name)
         return found
 
-    def _names(self, documents: Iterable[Document], effect: Effect) -> tuple[str, ...]:
-        return tuple(statement.name for statement in self._covering(documents, effect))
-
-    def _covering(self, documents: Iterable[Document], effect: Effect) -> Iterator[Statement]:
-        request = self.request
-        for document in documents:
-            for statement in document.statements:
-                if (
-                    statement.effect is effect
-                    and self._naming(statement) is not Naming.NONE
-                    and statement.covers(request.action, request.resource, self.context)
-                ):
-                    yield statement
-
-    def _naming(self, statement: Statement) -> Naming:
-        return statement.principals.naming(self.caller) if statement.principals else Naming.OUTRIGHT
+    def _allowing(self, documents: Sequence[Document]) -> tuple[str, ...]:
+        return tuple(
+            statement.name
+            for document in documents
+            for statement in document.covering(self.action)[1]
+            if statement.applies(self.target, self.context)
+        )
 
 
 def _read(documents: Sequence[Raw] | None, kind: Kind) -> Sequence[Document] | None:
@@ -195,25 +202,31 @@ def _read(documents: Sequence[Raw] | None, kind: Kind) -> Sequence[Document] | N
         return None
     if isinstance(documents, str | Mapping):
         raise PolicyError(kind.value, "must be a list of policy documents")
-    return [_document(raw, kind, f"{kind.value}[{n}]") for n, raw in enumerate(documents)]
+    return [
+        raw if isinstance(raw, Document) and raw.kind is kind else _document(raw, kind, n)
+        for n, raw in enumerate(documents)
+    ]
 
 
-def _document(raw: Raw, kind: Kind, where: str) -> Document:
-    if not isinstance(raw, Document):
-        return parse(raw, kind, where)
-    if raw.kind is not kind:
+def _document(raw: Raw, kind: Kind, place: int) -> Document:
+    where = f"{kind.value}[{place}]"
+    if isinstance(raw, Document):
         raise PolicyError(where, f"is a document of kind {raw.kind}, not {kind}")
-    return raw
+    return parse(raw, kind, where)
 
 
 def _given(context: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
     """Read the request's keys: lower case, every value a text, keys without a value left out."""
     found: dict[str, tuple[str, ...]] = {}
     for key, value in context.items():
-        values = value if isinstance(value, list | tuple | set | frozenset) else [value]
-        texts = tuple(_spelled(one) for one in values if one is not None)
+        lowered = key.lower()
+        if isinstance(value, str):
+            texts: tuple[str, ...] = (value,)
+        else:
+            values = value if isinstance(value, list | tuple | set | frozenset) else (value,)
+            texts = tuple(_spelled(one) for one in values if one is not None)
         if texts:
-            found[key.lower()] = found.get(key.lower(), ()) + texts
+            found[lowered] = found[lowered] + texts if lowered in found else texts
     return found
 
 
@@ -221,7 +234,8 @@ def _spelled(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _known(who: Caller) -> dict[str, tuple[str, ...]]:
+@lru_cache(maxsize=1024)
+def _known(who: Caller) -> Mapping[str, tuple[str, ...]]:
     """Give the keys that AWS itself adds, as far as the caller's ARN says them."""
     user = who.arn.rpartition("/")[2] if ":user/" in who.arn else ""
     known = {

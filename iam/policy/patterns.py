@@ -1,19 +1,40 @@
 """Texts in policies: wildcards, and the policy variables that a request fills in.
 
-Rules: IAM User Guide, "IAM JSON policy elements: Variables and tags" and "Resource".
+Rules: IAM User Guide, "IAM JSON policy elements: Resource" (how far `*` reaches), "Condition operators" (the
+six fields of an ARN), "Variables and tags", and "Identify AWS resources with ARNs" (incomplete ARNs).
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
+from itertools import pairwise
+from typing import Final
 
 Context = Mapping[str, tuple[str, ...]]
 """Condition keys in lower case, each with the values that the request carries (never none)."""
 
-VARIABLE = re.compile(r"\$\{\s*([^{},'\s]+)\s*(?:,\s*'([^']*)'\s*)?\}")
-SPECIAL = frozenset("*?$")
-ARN_FIELDS = 6
+VARIABLE: Final = re.compile(r"\$\{\s*([^{},'\s]+)\s*(?:,\s*'([^']*)'\s*)?\}")
+SPECIAL: Final = frozenset("*?$")
+COLONS: Final = 5
+"""Colons of an ARN that part its six fields; any further one belongs to the last field."""
+
+Glob = re.Pattern[str]
+Mark = tuple[str, bool]
+"""A character of a pattern, and whether it is a wildcard."""
+
+
+class Reach(Enum):
+    """How far a `*` reaches: over everything, inside one field of an ARN, or as the Resource element has it.
+
+    In a Resource a `*` stays inside its field too, unless it ends the field: then it runs on over colons.
+    In the last field of an ARN colons are characters like any other.
+    """
+
+    EVERYTHING = "everything"
+    FIELD = "field"
+    RESOURCE = "resource"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +51,6 @@ class Variable:
 
 
 Part = str | Variable
-Glob = re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,32 +65,37 @@ class Text:
     parts: tuple[tuple[Part, bool], ...]
     """Each part and whether its wildcards count."""
 
+    @property
+    def fixed(self) -> bool:
+        """Say whether the text is the same for every request."""
+        return all(isinstance(part, str) for part, _ in self.parts)
+
+    @property
+    def wild(self) -> bool:
+        """Say whether the text has a wildcard that counts."""
+        return any(wild and set(part) & {"*", "?"} for part, wild in self.parts if isinstance(part, str))
+
     def literal(self, context: Context) -> str | None:
         """Give the whole text with variables filled in, None when one cannot be."""
-        filled = list(self._filled(context))
-        return None if None in filled else "".join(part for part, _ in filter(None, filled))
+        filled = self._filled(context)
+        return None if filled is None else "".join(part for part, _ in filled)
 
-    def glob(self, context: Context) -> Glob | None:
+    def glob(self, context: Context, reach: Reach = Reach.EVERYTHING) -> Glob | None:
         """Give the text as a pattern over whole strings, None when a variable cannot be filled in."""
-        filled = list(self._filled(context))
-        return None if None in filled else _glob(tuple(filter(None, filled)))
-
-    def arn(self, context: Context) -> tuple[Glob, ...] | None:
-        """Give one pattern for each of the six fields of an ARN; None when a variable is missing."""
-        filled = list(self._filled(context))
-        return None if None in filled else _arn_globs(tuple(filter(None, filled)))
+        filled = self._filled(context)
+        return None if filled is None else _glob(filled, reach)
 
     def resolvable(self, context: Context) -> bool:
         """Say whether every variable can be filled in."""
-        return None not in self._filled(context)
+        return self._filled(context) is not None
 
-    def _filled(self, context: Context) -> Iterator[tuple[str, bool] | None]:
-        for part, wild in self.parts:
-            if isinstance(part, str):
-                yield part, wild
-            else:
-                value = part.value(context)
-                yield None if value is None else (value, False)
+    def _filled(self, context: Context) -> tuple[tuple[str, bool], ...] | None:
+        filled = [
+            (part, wild) if isinstance(part, str) else (part.value(context), False)
+            for part, wild in self.parts
+        ]
+        known = tuple((part, wild) for part, wild in filled if part is not None)
+        return known if len(known) == len(filled) else None
 
 
 @lru_cache(maxsize=4096)
@@ -94,40 +119,85 @@ def _parts(raw: str) -> Iterator[tuple[Part, bool]]:
 @lru_cache(maxsize=4096)
 def wildcard(pattern: str, *, ignore_case: bool = False) -> Glob:
     """Give `*` (any characters) and `?` (one character) as a pattern over whole strings."""
-    return _compile(((pattern, True),), re.IGNORECASE if ignore_case else re.NOFLAG)
+    marks = tuple((character, character in "*?") for character in pattern)
+    flags = re.IGNORECASE if ignore_case else re.NOFLAG
+    return re.compile(expression(marks, Reach.EVERYTHING), flags | re.DOTALL)
 
 
 @lru_cache(maxsize=4096)
-def _glob(filled: tuple[tuple[str, bool], ...]) -> Glob:
-    return _compile(filled)
+def _glob(filled: tuple[tuple[str, bool], ...], reach: Reach) -> Glob:
+    return re.compile(expression(marks(filled, reach), reach), re.DOTALL)
 
 
-@lru_cache(maxsize=4096)
-def _arn_globs(filled: tuple[tuple[str, bool], ...]) -> tuple[Glob, ...]:
-    """Split at the first five colons; a text that ends early with `*` goes on as `*` (as IAM fills it up)."""
-    fields: list[list[tuple[str, bool]]] = [[]]
-    for part, wild in filled:
-        first, *others = part.split(":", ARN_FIELDS - len(fields))
-        fields[-1].append((first, wild))
-        fields.extend([(other, wild)] for other in others)
-    if fields[-1] and fields[-1][-1][1] and fields[-1][-1][0].endswith("*"):
-        fields.extend([("*", True)] for _ in range(ARN_FIELDS - len(fields)))
-    return tuple(_compile(tuple(field)) for field in fields)
+def marks(filled: tuple[tuple[str, bool], ...], reach: Reach) -> tuple[Mark, ...]:
+    """Give the characters of a filled-in text; an ARN that ends early is filled up with `*`.
+
+    AWS fills up an incomplete Resource, unless a `*` that ends a field already stands for what is missing;
+    elsewhere only a text that ends with `*` goes on as `*`.
+    """
+    found = [(character, wild and character in "*?") for part, wild in filled for character in part]
+    missing = COLONS - sum(character == ":" for character, _ in found)
+    if reach is not Reach.EVERYTHING and missing > 0 and _goes_on(found, reach):
+        found += [(":", False), ("*", True)] * missing
+    return tuple(found)
 
 
-def _compile(filled: tuple[tuple[str, bool], ...], flags: re.RegexFlag = re.NOFLAG) -> Glob:
-    pieces = (_expression(part) if wild else re.escape(part) for part, wild in filled)
-    return re.compile("".join(pieces), flags | re.DOTALL)
+def _goes_on(found: list[Mark], reach: Reach) -> bool:
+    if reach is Reach.FIELD:
+        return found[-1:] == [("*", True)]
+    return not any(pair == (("*", True), (":", False)) for pair in pairwise(found))
 
 
-def _expression(part: str) -> str:
-    squeezed = re.sub(r"\*+", "*", part)
-    return re.escape(squeezed).replace(r"\*", ".*").replace(r"\?", ".")
+@dataclass(frozen=True, slots=True)
+class Alphabet:
+    """The four classes of characters that wildcards take: `*` and `?`, free or held inside one field."""
+
+    star: str = "."
+    held_star: str = "[^:]"
+    one: str = "."
+    held_one: str = "[^:]"
 
 
-def arn_matches(globs: tuple[Glob, ...], arn: str) -> bool:
-    """Say whether an ARN fits, field by field: no wildcard reaches over a colon but in the last field."""
-    fields = arn.split(":", ARN_FIELDS - 1)
-    return len(fields) == len(globs) and all(
-        glob.fullmatch(field) for glob, field in zip(globs, fields, strict=True)
+PLAIN: Final = Alphabet()
+
+
+def expression(found: tuple[Mark, ...], reach: Reach, alphabet: Alphabet = PLAIN) -> str:
+    """Write a regular expression that never goes back over what it has passed, however many `*` there are.
+
+    Each `*` takes as little as lets the next fixed piece follow, and keeps that (an atomic group); only a
+    `*` that runs over colons before one that may not is left free to try again.
+    """
+    pieces: list[str] = [""]
+    stars: list[bool] = []
+    for place, (character, wild) in enumerate(found):
+        free = is_free(found, place, reach) if wild else True
+        if not wild:
+            pieces[-1] += re.escape(character)
+        elif character == "?":
+            pieces[-1] += alphabet.one if free else alphabet.held_one
+        elif place and found[place - 1] == ("*", True):
+            stars[-1] = stars[-1] or free
+        else:
+            stars.append(free)
+            pieces.append("")
+    return pieces[0] + "".join(
+        _after_star(free, piece, stars[n + 1 :], alphabet)
+        for n, (free, piece) in enumerate(zip(stars, pieces[1:], strict=True))
     )
+
+
+def _after_star(free: bool, piece: str, later: list[bool], alphabet: Alphabet) -> str:  # noqa: FBT001 - a pair's half
+    taken = alphabet.star if free else alphabet.held_star
+    if not later:
+        return f"{taken}*{piece}"
+    settled = not free or all(later)
+    return f"(?>{taken}*?{piece})" if settled else f"{taken}*?{piece}"
+
+
+def is_free(found: tuple[Mark, ...], place: int, reach: Reach) -> bool:
+    """Say whether the wildcard at a place reaches over colons."""
+    if reach is Reach.EVERYTHING:
+        return True
+    colons = sum(character == ":" for character, _ in found[:place])
+    ends_field = found[place + 1 : place + 2] in ((), ((":", False),))
+    return colons >= COLONS or (reach is Reach.RESOURCE and found[place][0] == "*" and ends_field)

@@ -12,6 +12,8 @@ from typing import Final
 
 TAG_KEY: Final = "raydock-cloud-id"
 PROBE_PREFIX: Final = ".raydock/probe/"
+MAPPED_PREFIX: Final = "raydock-mapped-"
+"""How the names of roles begin that a cloud's mapping may use without another change of any policy."""
 
 Test = tuple[str, str, str]
 """One line of a condition: operator, key, value."""
@@ -36,6 +38,8 @@ class Place(StrEnum):
     NETWORK = "arn:aws:ec2:{region}:{account_id}:*/*"
     CLUSTER_ROLE = "arn:aws:iam::{account_id}:role/{cluster_role}"
     CLUSTER_PROFILE = "arn:aws:iam::{account_id}:instance-profile/{cluster_role}"
+    MAPPED_ROLES = "arn:aws:iam::{account_id}:role/raydock-mapped-*"
+    MAPPED_PROFILES = "arn:aws:iam::{account_id}:instance-profile/raydock-mapped-*"
     OWN_ROLE = "{cross_account_role_arn}"
     OWN_POLICIES = "arn:aws:iam::{account_id}:policy/*"
     AWS_POLICIES = "arn:aws:iam::aws:policy/*"

@@ -4,9 +4,10 @@ Rules: IAM User Guide, "AWS JSON policy elements: Principal" and "NotPrincipal".
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 from iam.policy.errors import PolicyError
@@ -42,6 +43,7 @@ class Caller:
     account: str
 
 
+@lru_cache(maxsize=1024)
 def caller(principal: str, role_arn: str = "") -> Caller:
     """Read the ARN that calls; `role_arn` is the role's own ARN when the caller's role has a path."""
     session = SESSION.fullmatch(principal)
@@ -63,25 +65,47 @@ class Principals:
 
     entries: tuple[tuple[str, str], ...]
     negated: bool
+    everyone: bool = field(repr=False, compare=False)
+    names: frozenset[str] = field(repr=False, compare=False)
+    """What is named under AWS but accounts."""
+    accounts: frozenset[str] = field(repr=False, compare=False)
+    others: frozenset[str] = field(repr=False, compare=False)
+    """Services, identity providers and canonical users."""
 
     def naming(self, who: Caller) -> Naming:
-        """Give how closely the statement names the caller; NotPrincipal names everyone it leaves out."""
-        closest = max((_naming(kind, value, who) for kind, value in self.entries), default=Naming.NONE)
+        """Give how closely the element names the caller, whether as Principal or as NotPrincipal."""
+        if self.everyone or who.arn in self.others:
+            return Naming.OUTRIGHT
+        if who.arn in self.names and who.arn != who.role:
+            return Naming.USER if ":user/" in who.arn else Naming.OUTRIGHT
+        if who.role in self.names:
+            return Naming.ROLE
+        if who.account not in self.accounts:
+            return Naming.NONE
+        return Naming.OUTRIGHT if who.arn.endswith(":root") else Naming.ACCOUNT
+
+    def grants(self, who: Caller) -> Naming:
+        """Give how closely an Allow names the caller; a NotPrincipal names everyone it leaves out."""
+        naming = self.naming(who)
         if not self.negated:
-            return closest
-        return Naming.OUTRIGHT if closest is Naming.NONE else Naming.NONE
+            return naming
+        return Naming.OUTRIGHT if naming is Naming.NONE else Naming.NONE
 
+    def denies(self, who: Caller, *, bounded: bool) -> bool:
+        """Say whether a Deny is meant for the caller; `bounded`: its role or user has a permissions boundary.
 
-def _naming(kind: str, value: str, who: Caller) -> Naming:
-    if value == "*":
-        return Naming.OUTRIGHT
-    if kind != "AWS":
-        return Naming.OUTRIGHT if value == who.arn else Naming.NONE
-    if value == who.role:
-        return Naming.ROLE
-    if value == who.arn:
-        return Naming.USER if ":user/" in value else Naming.OUTRIGHT
-    return Naming.ACCOUNT if who.account and _account(value) == who.account else Naming.NONE
+        A NotPrincipal spares whom it names. An account named beside users or roles of its own opens the way
+        for these alone, and a boundary makes AWS deny whoever is named (IAM User Guide, "NotPrincipal" and
+        "Permissions boundaries for IAM entities").
+        """
+        naming = self.naming(who)
+        if not self.negated:
+            return naming is not Naming.NONE
+        if bounded and who.account and not self.everyone:
+            return True
+        if naming is Naming.ACCOUNT:
+            return any(f":{who.account}:" in name for name in self.names)
+        return naming is Naming.NONE
 
 
 def _account(value: str) -> str:
@@ -92,21 +116,36 @@ def _account(value: str) -> str:
 def read_principals(element: object, *, negated: bool, where: str) -> Principals:
     """Read the element; raises PolicyError for a name that AWS would not take, such as one with wildcards."""
     if element == "*":
-        return Principals((("AWS", "*"),), negated)
+        return principals((("AWS", "*"),), negated=negated)
     if not isinstance(element, dict) or not element:
-        raise PolicyError(f"{where}.Principal", 'must be "*" or an object such as {"AWS": "arn:…"}')
+        raise PolicyError(where, 'must be "*" or an object such as {"AWS": "arn:…"}')
     entries = [(kind, value) for kind, values in element.items() for value in _listed(kind, values, where)]
-    return Principals(tuple(entries), negated)
+    return principals(tuple(entries), negated=negated)
 
 
-def _listed(kind: object, raw: object, where: str) -> list[str]:
-    values = raw if isinstance(raw, list) else [raw]
+def principals(entries: tuple[tuple[str, str], ...], *, negated: bool) -> Principals:
+    """Sort the named ones by what they are."""
+    named = [_account(value) for kind, value in entries if kind == "AWS"]
+    return Principals(
+        entries=entries,
+        negated=negated,
+        everyone="*" in named,
+        names=frozenset(value for value in named if not ACCOUNT.fullmatch(value)),
+        accounts=frozenset(value for value in named if ACCOUNT.fullmatch(value)),
+        others=frozenset(value for kind, value in entries if kind != "AWS"),
+    )
+
+
+def _listed(kind: object, raw: object, where: str) -> Iterator[str]:
     if kind not in FORMS:
-        raise PolicyError(f"{where}.Principal", f"knows no kind of principal {kind!r}")
-    taken = [value for value in values if isinstance(value, str) and FORMS[str(kind)](value)]
-    if not taken or len(taken) < len(values):
-        raise PolicyError(f"{where}.Principal.{kind}", f"is not a principal that AWS takes: {raw!r}")
-    return taken
+        raise PolicyError(f"{where}.{kind}", f"knows no kind of principal {kind!r}")
+    if raw == []:
+        raise PolicyError(f"{where}.{kind}", "names nobody")
+    for place, value in enumerate(raw if isinstance(raw, list) else [raw]):
+        if not isinstance(value, str) or not FORMS[str(kind)](value):
+            at = f"{where}.{kind}[{place}]" if isinstance(raw, list) else f"{where}.{kind}"
+            raise PolicyError(at, f"is not a principal that AWS takes: {value!r}")
+        yield value
 
 
 def _aws(value: str) -> bool:

@@ -26,13 +26,15 @@ EVERYTHING: Final = {
 }
 
 
-def trust_policy(portal_role_arn: str, external_id: str) -> dict[str, Any]:
+def trust_policy(portal_role_arn: str, external_id: str, pending: str | None = None) -> dict[str, Any]:
     """Give the trust policy of a cloud's cross-account role.
 
     The portal's exact role alone may assume it, and only with the cloud's external ID. Naming the actor and
     tagging the session come with AssumeRole and are no way in by themselves; only Raydock's own two tags
-    can be set, so that no tag-based policy of the account is ever met by a session of ours.
+    can be set, so that no tag-based policy of the account is ever met by a session of ours. `pending` is the
+    ID that a rotation is about to put in force: until then the role takes both.
     """
+    ids = [external_id, pending] if pending else external_id
     principal = {"AWS": portal_role_arn}
     return {
         "Version": CURRENT,
@@ -42,7 +44,7 @@ def trust_policy(portal_role_arn: str, external_id: str) -> dict[str, Any]:
                 "Effect": "Allow",
                 "Principal": principal,
                 "Action": ASSUME,
-                "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
+                "Condition": {"StringEquals": {"sts:ExternalId": ids}},
             },
             {
                 "Sid": "RaydockSaysWhoActs",

@@ -6,8 +6,9 @@ from rest_framework.request import Request
 
 from clouds import queries
 from clouds.models import Cloud
+from clouds.providers import Provider
 from clouds.queries import CloudFilters, cloud_for
-from clouds.services.clouds import cloud_rename, cloud_reserve, set_protection
+from clouds.services.clouds import cloud_describe, cloud_rename, cloud_reserve, set_protection
 from clouds.services.operations import request as request_operation
 from clouds.states import CloudState, Kind
 from iam.idempotency import Reply
@@ -17,20 +18,28 @@ from portal.api.operations import OperationShape, accepted
 from portal.api.shapes import Shape, fields_of, list_of, names_of
 from portal.api.view import View, answer, page_of
 
+PROVIDERS = [provider.value for provider in Provider]
+KINDS = ["managed", "registered"]
+
 
 class CloudShape(Shape):
-    """A cloud: an AWS account and region to run Ray in."""
+    """A cloud: an AWS account, or a GCP project, and a region to run Ray in."""
 
     id = serializers.CharField()
     deployment_id = serializers.CharField()
     name = serializers.CharField()
-    provider = serializers.ChoiceField(choices=["aws"])
-    kind = serializers.ChoiceField(choices=["managed"])
+    provider = serializers.ChoiceField(choices=PROVIDERS)
+    kind = serializers.ChoiceField(choices=KINDS)
     region = serializers.CharField()
-    account_id = serializers.CharField()
+    account_id = serializers.CharField(allow_blank=True, help_text="Empty on GCP.")
+    project_id = serializers.CharField(allow_null=True, help_text="Null on AWS.")
     state = serializers.ChoiceField(choices=[state.value for state in CloudState])
     options = serializers.DictField()
     role_arn = serializers.CharField(allow_null=True, help_text="Null until the cloud is connected.")
+    role_behind = serializers.BooleanField(
+        allow_null=True,
+        help_text="True where the role's documents, as last seen, are not those of this release.",
+    )
     version = serializers.IntegerField()
     delete_protection = serializers.BooleanField()
     checks_passed = serializers.IntegerField()
@@ -43,7 +52,7 @@ class CloudShape(Shape):
 
 
 class CloudOptions(Body):
-    """How the cloud's network is to be."""
+    """How the cloud's network is to be on AWS; where the cloud's parts are on GCP."""
 
     vpc_cidr = serializers.CharField(
         required=False, max_length=18, help_text="/16 to /19; 10.0.0.0/16 by default."
@@ -58,17 +67,42 @@ class CloudOptions(Body):
         max_length=50,
         help_text="Who may reach the clusters on port 443; anyone by default.",
     )
+    bucket = serializers.CharField(required=False, max_length=222, help_text="On GCP: the bucket's name.")
+    cluster_service_account = serializers.CharField(
+        required=False, max_length=254, help_text="On GCP: the e-mail address that nodes run as by default."
+    )
+    service_accounts = serializers.ListField(
+        child=serializers.CharField(max_length=254),
+        required=False,
+        max_length=100,
+        help_text="On GCP: further service accounts that the mapping may give to nodes.",
+    )
 
 
 class NewCloud(Body):
     """A cloud to reserve."""
 
     name = serializers.CharField(max_length=63)
-    provider = serializers.ChoiceField(required=False, choices=["aws"])
-    kind = serializers.ChoiceField(required=False, choices=["managed"], default="managed")
-    region = serializers.CharField(max_length=32, help_text="For example eu-central-1.")
-    account_id = serializers.CharField(max_length=12, help_text="Twelve digits.")
+    provider = serializers.ChoiceField(required=False, choices=PROVIDERS, default=Provider.AWS.value)
+    kind = serializers.ChoiceField(
+        required=False, choices=KINDS, help_text="`managed` on AWS, `registered` on GCP; the rest is to come."
+    )
+    region = serializers.CharField(
+        max_length=32, help_text="For example eu-central-1, or europe-west4 on GCP."
+    )
+    account_id = serializers.CharField(required=False, max_length=12, help_text="On AWS: twelve digits.")
+    project_id = serializers.CharField(required=False, max_length=30, help_text="On GCP: the project's id.")
     options = CloudOptions(required=False)
+
+
+class RecordOptions(Body):
+    """What the record of a cloud on GCP says. What is left out stays."""
+
+    bucket = serializers.CharField(required=False, max_length=222)
+    cluster_service_account = serializers.CharField(required=False, max_length=254)
+    service_accounts = serializers.ListField(
+        child=serializers.CharField(max_length=254), required=False, max_length=100
+    )
 
 
 class CloudChange(Body):
@@ -76,6 +110,7 @@ class CloudChange(Body):
 
     name = serializers.CharField(required=False, max_length=63)
     delete_protection = serializers.BooleanField(required=False)
+    options = RecordOptions(required=False, help_text="On GCP only.")
 
 
 class CloudRemoval(Because):
@@ -96,8 +131,12 @@ class CloudQuery(Paging):
     state = serializers.ChoiceField(required=False, choices=[state.value for state in CloudState])
     region = serializers.CharField(required=False, max_length=32)
     account_id = serializers.CharField(required=False, max_length=12)
+    provider = serializers.ChoiceField(required=False, choices=PROVIDERS)
     q = serializers.CharField(required=False, max_length=63, help_text="Part of a name, an id or an account.")
     deleted = serializers.BooleanField(required=False, default=False, help_text="Show deleted ones as well.")
+    roles_behind = serializers.BooleanField(
+        required=False, default=False, help_text="Only those whose role is behind this release."
+    )
 
 
 class Clouds(View):
@@ -119,9 +158,11 @@ class Clouds(View):
         """Reserve a cloud: it gets an id and an external ID, and nothing happens in AWS yet.
 
         Next: create the role that GET /clouds/{id}/trust describes, then POST /clouds/{id}/connect.
+
+        A cloud on GCP is a record at once: Raydock does not connect, create, verify or delete anything there,
+        while its mapping works in full.
         """
         wanted = self.body(NewCloud)
-        wanted.pop("provider", None)
         cloud = cloud_reserve(actor=self.actor, now=self.now, **wanted)
         return answer(cloud_reply(cloud), status=201, location=f"{request.path}/{cloud.id}")
 
@@ -142,7 +183,7 @@ class CloudDetail(View):
 
     @extend_schema(request=CloudChange, responses=CloudShape)
     def patch(self, request: Request, cloud_id: str) -> Reply:
-        """Rename a cloud, or protect it against deletion."""
+        """Rename a cloud, protect it against deletion, or mend the record of one on GCP."""
         change = self.body(CloudChange)
         cloud = cloud_for(self.actor, cloud_id, lock=True)
         self.require_unchanged(cloud_reply(cloud))
@@ -151,11 +192,16 @@ class CloudDetail(View):
         if "delete_protection" in change:
             wanted = change["delete_protection"]
             cloud = set_protection(actor=self.actor, cloud=cloud, protected=wanted, now=self.now)
+        if "options" in change:
+            cloud = cloud_describe(actor=self.actor, cloud=cloud, options=change["options"], now=self.now)
         return answer(cloud_reply(cloud))
 
     @extend_schema(request=CloudRemoval, responses={202: OperationShape})
     def delete(self, request: Request, cloud_id: str) -> Reply:
-        """Delete a cloud and what was created for it. The bucket stays unless told otherwise."""
+        """Delete a cloud and what was created for it. The bucket stays unless told otherwise.
+
+        Of a cloud on GCP only the record is forgotten.
+        """
         wanted = self.body(CloudRemoval)
         operation = request_operation(
             actor=self.actor,
@@ -170,7 +216,7 @@ class CloudDetail(View):
 
 def cloud_reply(cloud: Cloud) -> dict[str, object]:
     """Return a cloud as the API shows it."""
-    return fields_of(cloud, _FIELDS)
+    return {**fields_of(cloud, _FIELDS), "role_behind": queries.role_behind(cloud)}
 
 
-_FIELDS = names_of(CloudShape)
+_FIELDS = [name for name in names_of(CloudShape) if name != "role_behind"]

@@ -20,9 +20,9 @@ from clouds.configurations import (
     version_for,
     versions,
 )
-from clouds.models import ConfigVersion
 from clouds.queries import cloud_for
 from clouds.services.configurations import config_rollback, config_save
+from clouds.versions import ConfigVersion
 from iam.errors import Problem
 from iam.idempotency import Reply
 from iam.permissions import Permission

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from clouds.export.bootstrap import Bootstrap, aws_cli, cloudformation, terraform
 from clouds.export.policies import PolicyDocument, policy_documents
 from clouds.models import Cloud
-from clouds.queries import cloud_for, spec_of
+from clouds.queries import cloud_for, refuse_on_gcp, spec_of
 from clouds.specs import CloudSpec
 from iam.errors import NotFound
 from iam.idempotency import Reply
@@ -20,6 +20,7 @@ from iam.paging import Page
 from iam.permissions import Permission
 from portal.api.bodies import Body
 from portal.api.shapes import Shape, list_of
+from portal.api.trust import RotationShape, rotation_reply
 from portal.api.view import View, answer
 
 
@@ -38,7 +39,8 @@ class TrustShape(Shape):
     external_id = serializers.CharField(help_text="Made by Raydock for this cloud. It is no secret.")
     role_name = serializers.CharField(help_text="The name that the bootstrap documents give the role.")
     role_arn = serializers.CharField(help_text="The ARN that the role has, or will have under that name.")
-    trust_policy = serializers.DictField()
+    trust_policy = serializers.DictField(help_text="During a rotation it takes both external IDs.")
+    rotation = RotationShape(allow_null=True, help_text="Null where no rotation is under way.")
     bootstrap = BootstrapShape()
 
 
@@ -78,6 +80,7 @@ class Trust(View):
     def get(self, request: Request, cloud_id: str) -> Reply:
         """Show the trust policy of the cross-account role, and three ways to create that role."""
         cloud = cloud_for(self.actor, cloud_id)
+        refuse_on_gcp(cloud, "trust")
         spec = _spec(cloud, self.asked)
         made = Bootstrap.of(spec, cloud.external_id, spec.cross_account_role_name)
         body = {
@@ -86,6 +89,7 @@ class Trust(View):
             "role_name": made.role_name,
             "role_arn": cloud.role_arn or made.role_arn,
             "trust_policy": made.trust,
+            "rotation": rotation_reply(cloud),
             "bootstrap": {
                 "cloudformation": cloudformation(made),
                 "aws_cli": aws_cli(made),
@@ -126,6 +130,7 @@ class PolicyDetail(View):
 
 
 def _documents(cloud: Cloud, asked: Mapping[str, Any]) -> tuple[PolicyDocument, ...]:
+    refuse_on_gcp(cloud, "policies")
     return policy_documents(_spec(cloud, asked), cloud.external_id)
 
 

@@ -11,6 +11,7 @@ from portal.api import (
     clouds,
     config,
     documents,
+    exports,
     findings,
     invitations,
     mapping,
@@ -19,6 +20,7 @@ from portal.api import (
     organizations,
     service_accounts,
     tokens,
+    trust,
     work,
 )
 from portal.api.errors import problem_reply
@@ -72,6 +74,7 @@ urlpatterns = [
     path("clouds/<typeid:cloud_id>/verifications", findings.Verifications.as_view()),
     path("clouds/<typeid:cloud_id>/operations", operations.CloudOperations.as_view()),
     path("clouds/<typeid:cloud_id>/trust", documents.Trust.as_view()),
+    path("clouds/<typeid:cloud_id>/trust/rotate", trust.TrustRotation.as_view()),
     path("clouds/<typeid:cloud_id>/policies", documents.Policies.as_view()),
     path("clouds/<typeid:cloud_id>/policies/<slug:name>", documents.PolicyDetail.as_view()),
     path("clouds/<typeid:cloud_id>/config", config.Config.as_view()),
@@ -82,6 +85,8 @@ urlpatterns = [
     path("clouds/<typeid:cloud_id>/iam-mapping/resolve", mapping.MappingResolve.as_view()),
     path("clouds/<typeid:cloud_id>/iam-mapping/simulate", mapping.MappingSimulate.as_view()),
     path("clouds/<typeid:cloud_id>/iam-mapping/lint", mapping.MappingLint.as_view()),
+    path("clouds/<typeid:cloud_id>/exports/ray-cluster", exports.RayCluster.as_view()),
+    path("clouds/<typeid:cloud_id>/exports/ray-roles", exports.RayRoles.as_view()),
     path("operations", operations.Operations.as_view()),
     path("operations/<typeid:operation_id>", operations.OperationDetail.as_view(), name="operation"),
     path("operations/<typeid:operation_id>/events", operations.OperationEvents.as_view()),

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from clouds.facts import Facts
 from clouds.models import Cloud
 from clouds.planning import Plan, plan_delete, plan_setup
-from clouds.queries import cloud_for, spec_of
+from clouds.queries import cloud_for, refuse_on_gcp, spec_of
 from clouds.services.operations import request as request_operation
 from clouds.states import Kind
 from iam.errors import Problem
@@ -115,7 +115,7 @@ class Connect(View):
 
         A role that AWS does not show yet is waited for.
         """
-        return _start(self, cloud_id, Kind.CONNECT, self.body(Connection))
+        return start(self, cloud_id, Kind.CONNECT, self.body(Connection))
 
 
 class Setup(View):
@@ -126,7 +126,7 @@ class Setup(View):
     @extend_schema(request=Because, responses={202: OperationShape})
     def post(self, request: Request, cloud_id: str) -> Reply:
         """Create what the cloud needs in the account, then verify it. See it before: GET …/plan."""
-        return _start(self, cloud_id, Kind.SETUP, self.body(Because))
+        return start(self, cloud_id, Kind.SETUP, self.body(Because))
 
 
 class Verify(View):
@@ -137,7 +137,7 @@ class Verify(View):
     @extend_schema(request=VerificationRequest, responses={202: OperationShape})
     def post(self, request: Request, cloud_id: str) -> Reply:
         """Run the checks. Findings appear at GET …/findings as they are known."""
-        return _start(self, cloud_id, Kind.VERIFY, self.body(VerificationRequest))
+        return start(self, cloud_id, Kind.VERIFY, self.body(VerificationRequest))
 
 
 class PlanPreview(View):
@@ -155,7 +155,8 @@ class PlanPreview(View):
         return answer({"operation": query["operation"], "facts_at": cloud.facts_at, **_preview(plan)})
 
 
-def _start(view: View, cloud_id: str, kind: Kind, body: dict[str, Any]) -> Reply:
+def start(view: View, cloud_id: str, kind: Kind, body: dict[str, Any]) -> Reply:
+    """Accept work of this kind on a cloud; answer 202 and where to follow it."""
     operation = request_operation(
         actor=view.actor,
         cloud=cloud_for(view.actor, cloud_id),
@@ -168,6 +169,7 @@ def _start(view: View, cloud_id: str, kind: Kind, body: dict[str, Any]) -> Reply
 
 
 def _plan(cloud: Cloud, kind: Kind, bucket: Any) -> Plan:
+    refuse_on_gcp(cloud, "plan")
     if cloud.facts is None:
         raise Problem(
             "not_looked_yet",

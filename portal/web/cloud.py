@@ -21,7 +21,9 @@ from portal.web.drawing import draw, ids_of
 from portal.web.faces import face, under_way
 from portal.web.pages import PageRequest
 from portal.web.progress import OPEN, Moment
+from portal.web.records import record_face
 from portal.web.sessions import page
+from portal.web.trust import trust_part
 
 SHORT, LONG = 6, 25
 SHOW = [("all", "All checks"), ("open", "Not passed"), ("PASS", "Passed")]
@@ -47,6 +49,8 @@ NOTICES = {
 def overview(request: PageRequest, cloud_id: str) -> HttpResponse:
     """Show what runs, what is there, what is wrong and what happened last."""
     cloud = queries.cloud_for(request.actor, cloud_id)
+    if cloud.on_gcp:
+        return record_face(request, cloud, "overview")
     found, resources = queries.findings(cloud), queries.resources(cloud)
     recent = queries.operations(request.actor, OperationFilters(cloud=cloud.id), limit=SHORT).results
     operation = next((one for one in recent if one.state in OPEN), recent[0] if recent else None)
@@ -76,6 +80,8 @@ def overview(request: PageRequest, cloud_id: str) -> HttpResponse:
 def checks(request: PageRequest, cloud_id: str) -> HttpResponse:
     """Show every check of the last verification, by area; what did not pass comes with its fix."""
     cloud = queries.cloud_for(request.actor, cloud_id)
+    if cloud.on_gcp:
+        return record_face(request, cloud, "checks")
     verification = queries.last_verification(cloud)
     found = queries.findings(cloud, verification) if verification else []
     shown = request.GET.get("show", "all")
@@ -94,6 +100,8 @@ def checks(request: PageRequest, cloud_id: str) -> HttpResponse:
 def resources(request: PageRequest, cloud_id: str) -> HttpResponse:
     """Show every resource with its id in AWS."""
     cloud = queries.cloud_for(request.actor, cloud_id)
+    if cloud.on_gcp:
+        return record_face(request, cloud, "resources")
     return face(request, cloud, "resources", "web/resources.html", {"resources": queries.resources(cloud)})
 
 
@@ -114,9 +122,12 @@ def activity(request: PageRequest, cloud_id: str) -> HttpResponse:
 def access(request: PageRequest, cloud_id: str) -> HttpResponse:
     """Show who may enter the account, and with which policies."""
     cloud = queries.cloud_for(request.actor, cloud_id)
+    if cloud.on_gcp:
+        return record_face(request, cloud, "access")
     context = {
         "policies": policy_documents(queries.spec_of(cloud), cloud.external_id),
         "portal_role_arn": bootstrap_of(cloud).portal_role_arn,
+        **trust_part(cloud),
     }
     return face(request, cloud, "access", "web/access.html", context)
 
@@ -125,6 +136,7 @@ def access(request: PageRequest, cloud_id: str) -> HttpResponse:
 def policy(request: PageRequest, cloud_id: str, name: str) -> HttpResponse:
     """Give one policy document as a file."""
     cloud = queries.cloud_for(request.actor, cloud_id)
+    queries.refuse_on_gcp(cloud, "policies")
     for one in policy_documents(queries.spec_of(cloud), cloud.external_id):
         if one.name == name:
             return download(pretty(one.document), f"{name}.json")

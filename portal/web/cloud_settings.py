@@ -10,7 +10,7 @@ from django.utils import timezone
 from clouds import queries
 from clouds.models import Cloud
 from clouds.services import operations
-from clouds.services.clouds import cloud_rename, set_protection
+from clouds.services.clouds import cloud_describe, cloud_rename, set_protection
 from clouds.states import CloudState, Kind, course
 from iam.actors import Actor
 from iam.errors import Problem
@@ -18,6 +18,7 @@ from iam.permissions import Permission
 from portal.web import plans
 from portal.web.drawing import ids_of
 from portal.web.faces import face
+from portal.web.new_gcp_cloud import listed
 from portal.web.pages import PageRequest
 from portal.web.sessions import CHANGES, back_to, page
 
@@ -25,7 +26,7 @@ from portal.web.sessions import CHANGES, back_to, page
 def _settings(request: PageRequest, problem: Problem | None = None, *, cloud_id: str) -> HttpResponse:
     cloud = queries.cloud_for(request.actor, cloud_id)
     context = {
-        "values": {"name": request.POST.get("name", cloud.name)},
+        "values": {"name": request.POST.get("name", cloud.name), **_record(request, cloud)},
         "problem": problem,
         "errors": problem.fields if problem else {},
         "why_not": _why_not(cloud, request.actor),
@@ -51,6 +52,30 @@ def rename(request: PageRequest, cloud_id: str) -> HttpResponse:
     )
     messages.success(request, "The cloud was renamed.")
     return redirect("web:cloud-settings", cloud_id=cloud_id)
+
+
+@page(Permission.CLOUD_OPERATE, methods=CHANGES, again=_settings)
+def describe(request: PageRequest, cloud_id: str) -> HttpResponse:
+    """Mend the record of a cloud on GCP."""
+    cloud = queries.cloud_for(request.actor, cloud_id)
+    asked = _record(request, cloud)
+    options = {**asked, "service_accounts": listed(asked.get("service_accounts", ""))}
+    cloud_describe(actor=request.actor, cloud=cloud, options=options, now=timezone.now())
+    messages.success(request, "The record was changed.")
+    return redirect("web:cloud-settings", cloud_id=cloud_id)
+
+
+def _record(request: PageRequest, cloud: Cloud) -> dict[str, str]:
+    """Return what the form on the record of a cloud on GCP says; nothing for one on AWS."""
+    if not cloud.on_gcp:
+        return {}
+    kept = queries.gcp_record_of(cloud)
+    shown = {
+        "bucket": kept.bucket,
+        "cluster_service_account": kept.cluster_service_account,
+        "service_accounts": ", ".join(kept.service_accounts),
+    }
+    return {name: request.POST.get(name, value).strip() for name, value in shown.items()}
 
 
 @page(Permission.CLOUD_OPERATE, methods=CHANGES, again=back_to("web:cloud-settings", "cloud_id"))

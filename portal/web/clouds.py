@@ -28,6 +28,8 @@ COLUMNS = (
     "checks_total",
     "verified_at",
     "created_at",
+    "provider",
+    "project_id",
 )
 TROUBLE = (CloudState.ATTENTION, CloudState.SUSPENDED, CloudState.SETUP_FAILED, CloudState.DELETE_FAILED)
 UNFINISHED = (CloudState.RESERVED, CloudState.CONNECTED)
@@ -45,6 +47,7 @@ def clouds(request: PageRequest) -> HttpResponse:
     context = {
         "clouds": found.results,
         "total": total,
+        "roles_behind": glance.roles_behind,
         "stats": _stats(glance.clouds, glance.open_operations, total),
         "filters": filters,
         "states": STATES,

@@ -12,6 +12,7 @@ from clouds.models import Cloud
 
 def bootstrap_of(cloud: Cloud) -> Bootstrap:
     """Return what the cross-account role of a cloud is made of; the name of a connected role is kept."""
+    queries.refuse_on_gcp(cloud, "trust")
     spec = queries.spec_of(cloud)
     return Bootstrap.of(spec, cloud.external_id, spec.cross_account_role_name)
 

@@ -23,6 +23,8 @@ FACES = (
     ("access", "Access", "web:cloud-access", Permission.CLOUD_READ),
     ("settings", "Settings", "web:cloud-settings", Permission.CLOUD_READ),
 )
+# On GCP there is nothing to show on these; their addresses show the record and say so.
+ONLY_AWS = frozenset({"checks", "resources"})
 # What leads on from each state: label, icon, page, look.
 LINKS: Mapping[CloudState, Sequence[tuple[str, str, str, str]]] = {
     CloudState.RESERVED: [("Connect", "link", "web:cloud-connect", "primary")],
@@ -83,7 +85,7 @@ def tabs(cloud: Cloud, actor: Actor) -> list[dict[str, Any]]:
             "bad": cloud.checks_passed < cloud.checks_total,
         }
         for name, label, view, permission in FACES
-        if actor.may(permission)
+        if actor.may(permission) and not (cloud.on_gcp and name in ONLY_AWS)
     ]
 
 

@@ -20,6 +20,7 @@ from iam.errors import NotFound, Problem
 from iam.permissions import Permission
 from portal.web import plans, playground
 from portal.web.documents import bootstrap_of, download
+from portal.web.errors import refusal
 from portal.web.faces import CRUMB
 from portal.web.pages import PageRequest, render
 from portal.web.progress import Phase
@@ -79,6 +80,8 @@ def _reserve_form(request: PageRequest, problem: Problem | None = None) -> HttpR
 
 def _connect_page(request: PageRequest, problem: Problem | None = None, *, cloud_id: str) -> HttpResponse:
     cloud = queries.cloud_for(request.actor, cloud_id)
+    if problem and cloud.on_gcp:
+        return refusal(request, problem)
     described, waiting = bootstrap_of(cloud), cloud.state == CloudState.CONNECTING
     role_arn = request.POST.get("role_arn", "").strip()
     texts = [

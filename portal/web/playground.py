@@ -38,6 +38,16 @@ def create_role(bootstrap: Bootstrap) -> None:
     _ask("POST", "/sandbox/customer/role", role)
 
 
+def set_trust(bootstrap: Bootstrap, document: Mapping[str, Any]) -> None:
+    """Play the customer: give the role this trust policy and leave its policies as they are."""
+    role = {
+        "account_id": bootstrap.account_id,
+        "role_name": bootstrap.role_name,
+        "trust_policy": document,
+    }
+    _ask("POST", "/sandbox/customer/role", role)
+
+
 def _ask(method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
     require()
     token = settings.RAYDOCK.sandbox_token.get_secret_value()

@@ -30,6 +30,8 @@ PHASES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("identity", "Cluster role"),
     ),
 }
+# The two steps that the worker tells of a rotation.
+ADMITTED, REFUSED = "new-id-admitted", "old-id-refused"
 SERVICES = {"EC2": "network", "S3": "storage", "IAM": "identity"}
 
 
@@ -88,6 +90,11 @@ def steps(events: Iterable[Event]) -> list[StepLine]:
 
 def phases(kind: str, state: str, lines: Sequence[StepLine], *, checked: str = "") -> list[Phase]:
     """Return the stepper; empty for kinds that are one step. `checked` says how the checks went."""
+    if kind == "rotate":
+        done = {line.name for line in lines}
+        return rotation_phases(
+            admitted=ADMITTED in done, refused=REFUSED in done, failed=state in {"failed", "cancelled"}
+        )
     parts = PHASES.get(kind, ())
     ended = state not in OPEN
     found: list[Phase] = []
@@ -100,6 +107,20 @@ def phases(kind: str, state: str, lines: Sequence[StepLine], *, checked: str = "
         else:
             found.append(_part(label, mine, ended=ended))
     return found
+
+
+def rotation_phases(*, admitted: bool, refused: bool, failed: bool = False) -> list[Phase]:
+    """Return the stepper of a rotation: whether the role admits the new ID, and refuses the old one."""
+    begun = "failed" if failed else "running"
+    return [
+        Phase("New external ID", "done", "Made by Raydock, never used before"),
+        Phase("The role admits it", "done" if admitted else begun, "Then it is in force"),
+        Phase(
+            "AWS refuses the old one",
+            "done" if refused else begun if admitted else "planned",
+            "Then the rotation is over",
+        ),
+    ]
 
 
 def _look(label: str, state: str, lines: Sequence[StepLine]) -> Phase:

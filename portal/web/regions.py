@@ -19,3 +19,26 @@ REGIONS = (
     ("ap-northeast-2", "Seoul"),
     ("ap-northeast-3", "Osaka"),
 )
+
+# A choice of Google Cloud's regions; others work over REST.
+GCP_REGIONS = (
+    ("us-central1", "Iowa"),
+    ("us-east1", "South Carolina"),
+    ("us-east4", "N. Virginia"),
+    ("us-west1", "Oregon"),
+    ("us-west2", "Los Angeles"),
+    ("northamerica-northeast1", "Montréal"),
+    ("southamerica-east1", "São Paulo"),
+    ("europe-west1", "Belgium"),
+    ("europe-west2", "London"),
+    ("europe-west3", "Frankfurt"),
+    ("europe-west4", "Netherlands"),
+    ("europe-west9", "Paris"),
+    ("europe-north1", "Finland"),
+    ("asia-south1", "Mumbai"),
+    ("asia-southeast1", "Singapore"),
+    ("asia-east1", "Taiwan"),
+    ("asia-northeast1", "Tokyo"),
+    ("asia-northeast3", "Seoul"),
+    ("australia-southeast1", "Sydney"),
+)

@@ -29,6 +29,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
         "deleting": Word("Deleting", _BUSY, "loader-circle"),
         "delete_failed": Word("Delete failed", _BAD, "circle-x"),
         "deleted": Word("Deleted", _IDLE, "trash-2"),
+        "recorded": Word("Record", "", "bookmark"),
         # operations and their steps
         "queued": Word("Queued", _IDLE, "clock"),
         "running": Word("Running", _BUSY, "loader-circle"),
@@ -47,6 +48,10 @@ WORDS: Mapping[str, Word] = MappingProxyType(
         "UNKNOWN": Word("Not known", _WARN, "circle-question-mark"),
         # audit outcomes
         "denied": Word("Denied", _BAD, "shield-alert"),
+        # roles and their trust
+        "behind": Word("Behind this release", _WARN, "history"),
+        "permissions_missing": Word("Permissions missing", _BAD, "shield-x"),
+        "rotating": Word("Rotating", _BUSY, "rotate-cw"),
         # resources
         "present": Word("Present", _GOOD, "circle-check"),
         "created": Word("Present", _GOOD, "circle-check"),
@@ -68,6 +73,7 @@ OPERATION_KINDS: Mapping[str, str] = MappingProxyType(
         "verify": "Verification",
         "delete": "Delete",
         "takedown": "Take down",
+        "rotate": "Rotation",
     },
 )
 
@@ -80,6 +86,7 @@ AREAS: Mapping[str, str] = MappingProxyType(
         "subnets": "Subnets",
         "sg": "Security group",
         "cluster_role": "Cluster role",
+        "mapping": "Mapped roles",
         "bucket": "Bucket",
         "quotas": "Quotas",
         "region": "Region",

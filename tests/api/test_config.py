@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from clouds.models import Cloud, ConfigVersion
+from clouds.models import Cloud
 from clouds.states import CloudState
+from clouds.versions import ConfigVersion
 from portal.api.negotiation import wanted
 from tests import factories
 from tests.api.test_hostile import problem

@@ -9,7 +9,6 @@ from django.urls import URLPattern
 
 from clouds.config.document import from_json
 from clouds.configurations import identity_of
-from clouds.facts import Facts, Zone
 from clouds.models import (
     AwsCall,
     Cloud,
@@ -22,12 +21,14 @@ from clouds.services.configurations import config_save
 from clouds.services.events import Event, add_events
 from clouds.states import FINAL, CloudState, Kind, OperationState
 from iam import audit
+from iam.ids import new_id
 from iam.invitations import invitation_create
 from iam.models import Invitation
 from iam.permissions import MemberRole
 from portal.api.urls import urlpatterns
 from portal.api.view import View
 from tests import factories
+from tests.looks import network_seen
 from tests.people import PASSWORD, People
 
 PREFIX = "/api/v1/"
@@ -165,6 +166,9 @@ EXAMPLES: Mapping[str, Mapping[str, Example]] = {
     "clouds/<typeid:cloud_id>/verifications": {"GET": Example()},
     "clouds/<typeid:cloud_id>/operations": {"GET": Example(query="kind=setup&open=false")},
     "clouds/<typeid:cloud_id>/trust": {"GET": Example()},
+    "clouds/<typeid:cloud_id>/trust/rotate": {
+        "POST": Example(just(wait_seconds=60, reason="the ID was in a screenshot"), status=202),
+    },
     "clouds/<typeid:cloud_id>/policies": {"GET": Example()},
     "clouds/<typeid:cloud_id>/policies/<slug:name>": {"GET": Example()},
     "clouds/<typeid:cloud_id>/config": {
@@ -184,6 +188,10 @@ EXAMPLES: Mapping[str, Mapping[str, Example]] = {
         "POST": Example(just(config=mapping(VISION, JOBS), workloads=[{"project": "vision"}])),
     },
     "clouds/<typeid:cloud_id>/iam-mapping/lint": {"POST": Example(just(config=mapping(JOBS, JOBS)))},
+    "clouds/<typeid:cloud_id>/exports/ray-cluster": {
+        "GET": Example(query="format=json&workload-type=job&project=p&user=a@example.com"),
+    },
+    "clouds/<typeid:cloud_id>/exports/ray-roles": {"GET": Example(query="workload-type=job")},
     "operations": {"GET": Example(query="state=succeeded")},
     "operations/<typeid:operation_id>": {"GET": Example()},
     "operations/<typeid:operation_id>/events": {"GET": Example(query="after=0")},
@@ -252,10 +260,12 @@ def calls() -> list[Call]:
 
 def build(us: People, now: datetime, example: Example) -> World:
     """A world in which the example's request is possible."""
+    cloud_id = new_id("cld")
     cloud = factories.cloud(
         us.organization.id,
         example.cloud,
-        facts=_facts(now).to_json(),
+        id=cloud_id,
+        facts=network_seen(cloud_id, now).to_json(),
         facts_at=now,
         now=now,
     )
@@ -289,14 +299,6 @@ def _configured(us: People, cloud: Cloud, now: datetime) -> None:
 def _soon_valid() -> datetime:
     """A moment from which an invitation is still open: requests come with the real time."""
     return datetime.now(tz=factories.NOW.tzinfo) - timedelta(minutes=1)
-
-
-def _facts(now: datetime) -> Facts:
-    zones = tuple(
-        Zone(name=f"{factories.REGION}{letter}", id=f"euc1-az{number}")
-        for number, letter in enumerate("abc", start=1)
-    )
-    return Facts(at=now, account_id=factories.ACCOUNT, region=factories.REGION, zones=zones)
 
 
 def _history(cloud: Cloud, operation: Operation, now: datetime) -> None:

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from clouds.models import ConfigVersion
+from clouds.versions import ConfigVersion
 from iam import tenancy
 from tests.browser.test_pages import barriers
 from tests.world import World

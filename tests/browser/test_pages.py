@@ -11,8 +11,13 @@ from tests.world import World
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = {
     "clouds": "/clouds",
+    "roles": "/clouds/roles",
     "no cloud fits": "/clouds?q=nowhere",
     "new cloud": "/clouds/new",
+    "new cloud on GCP": "/clouds/new/gcp",
+    "cloud on GCP": "/clouds/{recorded}",
+    "settings of a cloud on GCP": "/clouds/{recorded}/settings",
+    "files for Ray": "/clouds/{ready}/ray",
     "connect": "/clouds/{reserved}/connect",
     "create": "/clouds/{connected}/create",
     "ready cloud": "/clouds/{ready}",
@@ -42,7 +47,7 @@ PAGES = {
 
 def filled(path: str, world: World) -> str:
     event = AuditEvent.objects.filter(action="cloud.rename").values_list("pk", flat=True)[0]
-    names = ("ready", "busy", "failed", "reserved", "connected", "setup", "running", "broken")
+    names = ("ready", "busy", "failed", "reserved", "connected", "recorded", "setup", "running", "broken")
     return path.format(event=event, **{name: getattr(world, name).id for name in names})
 
 

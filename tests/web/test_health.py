@@ -68,15 +68,19 @@ def test_without_a_broker_the_console_stays_and_says_so(
     assert answer.json()["checks"]["broker"]["status"] == "degraded"
 
 
-def test_without_a_database_it_is_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_database_it_is_not_ready_and_only_the_log_knows_its_address(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def refuse() -> None:
-        raise DatabaseError("connection refused")
+        raise DatabaseError('connection to "10.0.0.7" refused')
 
     monkeypatch.setattr(connection, "cursor", refuse)
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["checks"]["database"]["status"] == "broken"
-    assert "connection refused" in answer.json()["checks"]["database"]["detail"]
+    assert "DATABASE_URL" in answer.json()["checks"]["database"]["detail"]
+    assert "10.0.0.7" not in answer.content.decode()
+    assert "10.0.0.7" in caplog.text
 
 
 @pytest.mark.django_db

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from clouds.models import Cloud, ConfigVersion
+from clouds.models import Cloud
 from clouds.states import CloudState
+from clouds.versions import ConfigVersion
 from iam.models import AuditEvent
 from portal.web.drafts import digest
 from tests import factories

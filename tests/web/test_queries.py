@@ -32,7 +32,7 @@ def questions(browser: Client, path: str) -> int:
 def grow(world: World, now: datetime) -> None:
     """More of everything that pages list."""
     for _ in range(5):
-        cloud = factories.cloud(world.people.organization, CloudState.SETTING_UP, now=now)
+        cloud = factories.cloud(world.people.organization, CloudState.SETTING_UP, role_revision=0, now=now)
         furnish(factories.operation(cloud, Kind.SETUP, OperationState.RUNNING), now)
         furnish(factories.operation(world.ready, Kind.VERIFY, OperationState.SUCCEEDED, due_at=now), now)
         join(world.people.organization, role=world.people.member.actor.role, now=now)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import botocore
 import botocore.loaders
 import botocore.session
 from botocore.awsrequest import AWSRequest
@@ -33,6 +34,7 @@ READ_ATTEMPTS = 3
 SERVICES = ("sts", "ec2", "iam", "s3", "service-quotas")
 _READ_PAUSE = 0.1
 _POOL_CONNECTIONS = 64
+_SDK_NAME = f"Botocore/{botocore.__version__}"
 
 
 class _Caller(NamedTuple):
@@ -130,6 +132,8 @@ class Transport:
                 read_timeout=20,
                 retries={"mode": "standard", "total_max_attempts": 1},
                 max_pool_connections=_POOL_CONNECTIONS,
+                # The SDK spells its own name, system and features anew for each call, a tenth of its time.
+                user_agent=_SDK_NAME,
                 s3={"us_east_1_regional_endpoint": "regional"},
             ),
         )

@@ -19,6 +19,7 @@ class IdentityLook:
     looks: Looks
     roles: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     profiles: dict[str, InstanceProfile] = field(default_factory=dict)
+    listed: dict[str, InstanceProfile] = field(default_factory=dict)
     inline: dict[str, dict[str, Document] | None] = field(default_factory=dict)
     attached: dict[str, dict[str, AttachedPolicy] | None] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
@@ -27,15 +28,25 @@ class IdentityLook:
     def named(self, roles: Iterable[str], profile: str, *, attached: bool) -> list[Ask]:
         """The roles and the profile, and which policies the roles have; managed ones when asked."""
         looks = (self._role, self._inline_names, *((self._attached_names,) if attached else ()))
-        return [partial(self._profile, profile), *(partial(look, name) for name in roles for look in looks)]
+        return [partial(self.profile, profile), *(partial(look, name) for name in roles for look in looks)]
+
+    def mapped(self, role: str) -> list[Ask]:
+        """A role that a mapping names, which policies it has, and which profiles hold it."""
+        looks = (self._role, self._inline_names, self._attached_names, self._profiles_of)
+        return [partial(look, role) for look in looks]
 
     def policies(self, roles: Iterable[str]) -> list[Ask]:
         """The inline documents of these roles, and which version of each managed policy counts."""
         asks: list[Ask] = []
         for role in roles:
             asks += [partial(self._inline_document, role, name) for name in self.inline.get(role) or {}]
-            asks += [partial(self._version, arn) for arn in self.attached.get(role) or {}]
+            asks += [partial(self._version, arn) for arn in self._managed_of(role)]
         return asks
+
+    def _managed_of(self, role: str) -> Iterable[str]:
+        """The managed policies that bear on a role: those attached to it, and the one that bounds it."""
+        bounding = replies.boundary_arn(self.roles.get(role, {}))
+        return dict.fromkeys((*(self.attached.get(role) or ()), *([bounding] if bounding else ())))
 
     def managed(self) -> list[Ask]:
         """The documents of the managed policies."""
@@ -44,9 +55,18 @@ class IdentityLook:
     def found(self) -> tuple[Role, ...]:
         """The roles that are there, with what could be read of them."""
         return tuple(
-            replies.role(item, self.inline.get(name), self._attached(name))
+            replies.role(
+                item,
+                self.inline.get(name),
+                self._attached(name),
+                self.documents.get(replies.boundary_arn(item)),
+            )
             for name, item in sorted(self.roles.items())
         )
+
+    def found_profiles(self) -> tuple[InstanceProfile, ...]:
+        """The instance profiles that are there, whichever way they were found."""
+        return tuple(one for _, one in sorted({**self.listed, **self.profiles}.items()))
 
     def _attached(self, role: str) -> tuple[AttachedPolicy, ...] | None:
         names = self.attached.get(role)
@@ -62,10 +82,17 @@ class IdentityLook:
         if reply is not None:
             self.roles[name] = reply["Role"]
 
-    def _profile(self, name: str) -> None:
+    def profile(self, name: str) -> None:
+        """One instance profile, by its name."""
         reply = self.looks.one("iam:GetInstanceProfile", {"InstanceProfileName": name}, subject=name)
         if reply is not None:
             self.profiles[name] = replies.instance_profile(reply["InstanceProfile"])
+
+    def _profiles_of(self, role: str) -> None:
+        rows = self._names("iam:ListInstanceProfilesForRole", role, "InstanceProfiles") or ()
+        for one in map(replies.instance_profile, rows):
+            # The list leaves tags out: what was asked for by its name knows more.
+            self.listed[one.name] = one
 
     def _inline_names(self, role: str) -> None:
         names = self._names("iam:ListRolePolicies", role, "PolicyNames")

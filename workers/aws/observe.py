@@ -1,9 +1,13 @@
 """One look at a cloud's account: facts, gathered side by side in two rounds, three with managed policies.
 
+A mapping that names instance profiles instead of roles costs a round more, until the last look has shown
+whose they are.
+
 Found by the cloud's tag, by the names that follow from its id, and by the VPCs of the last look, so that a
 resource is found although nobody remembers having made it, and also when somebody took its tags away.
 """
 
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +17,7 @@ from clouds.specs import CloudSpec
 from workers.aws.errors import AwsError
 from workers.aws.identities import IdentityLook
 from workers.aws.looks import Ask, Looks, together
+from workers.aws.mapped import MappedLook
 from workers.aws.network import NetworkLook
 from workers.aws.ports import Aws
 from workers.aws.storage import SETTINGS, BucketLook
@@ -26,20 +31,23 @@ class Scope:
     """How far a look goes. Each kind of operation asks for no more than it reads.
 
     `access`: the cross-account role and the roles' inline documents. `attached`: which managed policies
-    the roles have; with `access` their documents too. `settings`: of the bucket, by name. `occupants`:
-    network interfaces and instances, which a delete would stumble over. `contents`: what lies in the bucket.
+    the roles have; with `access` their documents too. `mapped`: the roles that the mapping names.
+    `settings`: of the bucket, by name. `occupants`: network interfaces and instances, which a delete would
+    stumble over. `contents`: what lies in the bucket.
     """
 
     zones: bool = False
     quotas: bool = False
     access: bool = False
     attached: bool = False
+    mapped: bool = False
     settings: tuple[str, ...] = ()
     occupants: bool = False
     contents: bool = False
 
 
 VERIFY = Scope(zones=True, quotas=True, access=True, attached=True, settings=SETTINGS)
+INSPECT = replace(VERIFY, mapped=True)
 DELETE = Scope(attached=True, settings=("policy",), occupants=True)
 DELETE_DATA = Scope(attached=True, occupants=True, contents=True)
 
@@ -52,9 +60,8 @@ def observe(
     Raises AwsError when AWS gave no clear answer.
     """
     look = _Look(Looks(aws, pool), spec, scope, known)
-    together(pool, look.first_round())
-    together(pool, look.second_round())
-    together(pool, look.identities.managed())
+    for asks in look.rounds():
+        together(pool, asks)
     return look.facts(now)
 
 
@@ -67,12 +74,23 @@ class _Look:
         self.scope = scope
         self.network = NetworkLook(looks, spec.cloud_id)
         self.identities = IdentityLook(looks)
+        self.mapped = MappedLook(self.identities, spec, known, on=scope.mapped)
         self.bucket = BucketLook(looks, spec.bucket_name, spec.account_id)
         self.quotas: list[Quota] = []
         self.known_vpcs = (
             frozenset(one.id for one in known.vpcs if one.cloud_id == spec.cloud_id) if known else frozenset()
         )
         self.known_bucket = known is not None and known.bucket is not None
+
+    def rounds(self) -> Iterator[list[Ask]]:
+        """One list of questions after the other, each made of the answers so far."""
+        yield self.first_round()
+        early = self.mapped.asked
+        yield self.second_round()
+        while asks := self.mapped.following():
+            yield asks
+        yield self.identities.policies(self.mapped.asked - early)
+        yield self.identities.managed()
 
     def first_round(self) -> list[Ask]:
         """Everything that can be asked with what is known beforehand."""
@@ -83,6 +101,7 @@ class _Look:
             *tagged,
             *self.network.inside(self.known_vpcs, occupants=self.scope.occupants),
             *self.identities.named(self._roles, self.spec.cluster_role_name, attached=self.scope.attached),
+            *self.mapped.following(),
             *self.bucket.place(),
             *(self._bucket_parts() if self.known_bucket else []),
             *([lambda: self._quota("vpcs"), lambda: self._quota("igws")] if self.scope.quotas else []),
@@ -93,7 +112,8 @@ class _Look:
         mine = frozenset(one.id for one in self.network.vpcs() if one.cloud_id == self.spec.cloud_id)
         return [
             *self.network.inside(mine - self.known_vpcs, occupants=self.scope.occupants),
-            *(self.identities.policies(self._roles) if self.scope.access else []),
+            *(self.identities.policies((*self._roles, *self.mapped.asked)) if self.scope.access else []),
+            *self.mapped.following(),
             *(self._bucket_parts() if self.bucket.region and not self.known_bucket else []),
         ]
 
@@ -135,7 +155,7 @@ class _Look:
             vpc_endpoints=network.all("vpc_endpoints"),
             security_groups=network.all("security_groups"),
             roles=self.identities.found(),
-            instance_profiles=tuple(self.identities.profiles.values()),
+            instance_profiles=self.identities.found_profiles(),
             bucket=self.bucket.found(),
             interfaces=network.all("interfaces"),
             instances=network.all("instances"),

@@ -202,7 +202,10 @@ def instance(item: Reply) -> Instance:
 
 
 def role(
-    item: Reply, inline: Mapping[str, Document] | None, attached: tuple[AttachedPolicy, ...] | None
+    item: Reply,
+    inline: Mapping[str, Document] | None,
+    attached: tuple[AttachedPolicy, ...] | None,
+    boundary: Document | None,
 ) -> Role:
     """The role of GetRole, with the policies that were read beside it."""
     return Role(
@@ -212,9 +215,16 @@ def role(
         trust=document(item.get("AssumeRolePolicyDocument")),
         inline=inline,
         attached=attached,
+        boundary_arn=boundary_arn(item),
+        boundary=boundary,
         tags=tags(item),
         created_at=item.get("CreateDate"),
     )
+
+
+def boundary_arn(item: Reply) -> str:
+    """The policy that bounds the role of GetRole, or an empty string."""
+    return str(item.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""))
 
 
 def instance_profile(item: Reply) -> InstanceProfile:

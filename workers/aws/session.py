@@ -14,6 +14,8 @@ from typing import Any
 import botocore.session
 
 from iam.ids import new_external_id
+from iam.policy.documents import canonical
+from iam.policy.grants import POWERLESS
 from workers.aws.client import Client, Transport
 from workers.aws.errors import AwsError, Kind
 from workers.aws.ports import Credentials, Door, Recorder
@@ -67,10 +69,10 @@ class Sessions:
     def lets_in(self, door: Door, external_id: str | None, *, record: Recorder) -> bool:
         """Whether AWS lets us in with this external ID, or with none: for any but the right one it must not.
 
-        The keys of a session that should not exist are dropped at once. Raises AwsError when AWS gave no
-        clear answer.
+        The keys of a session that comes of it can do nothing, and are dropped at once. Raises AwsError when
+        AWS gave no clear answer.
         """
-        request = _request(door, external_id)
+        request = _request(door, external_id) | {"Policy": canonical(POWERLESS)}
         try:
             self._portal(door, record).call(ASSUME, request)
         except AwsError as error:

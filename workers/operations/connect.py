@@ -13,11 +13,10 @@ from clouds.outcomes import Again, Done, Failed, Outcome
 from clouds.planning import resources
 from clouds.states import CloudState
 from iam.policy.arns import ArnError, parse_role_arn
-from iam.policy.documents import canonical
-from iam.policy.trust import lint, trust_policy
+from iam.policy.trust import lint
 from workers.aws.errors import AwsError, Kind
 from workers.aws.observe import VERIFY, observe
-from workers.operations.entry import Inside, enter, not_let_in
+from workers.operations.entry import Inside, enter, not_let_in, wanted_trust
 from workers.operations.trust import keeps_others_out
 from workers.operations.waiting import after_error
 from workers.operations.work import Work
@@ -93,19 +92,22 @@ def _proven(work: Work, inside: Inside, arn: str) -> Outcome:
 
 
 def _open_to_others(work: Work, trust: Trust) -> Failed:
-    """T9: the ARN is not stored, the cloud stays unconnected, a finding says why."""
+    """T9: the ARN is not stored, the cloud stays unconnected, a finding says why.
+
+    Where it is the very role that the cloud works with, the cloud is suspended (T10).
+    """
     spec = replace(work.spec, cross_account_role_arn=trust.role_arn)
     now = work.clock.now()
     facts = Facts(at=now, account_id=spec.account_id, region=spec.region, trust=trust)
     findings = run_checks(spec, facts, only=("trust.requires_external_id",))
     work.journal.save_findings(findings, started_at=now)
     how = "without any external ID" if not trust.without_id_refused else "with a wrong external ID"
-    wanted = canonical(trust_policy(spec.portal_role_arn, spec.external_id or ""))
     return Failed(
         "external_id_not_required",
         f"AWS let Raydock assume {trust.role_arn} {how}. Another tenant could then reach this account "
         "through Raydock, so the role was not stored.",
-        f"Give the role exactly this trust policy, then connect again: {wanted}",
+        f"Give the role exactly this trust policy, then connect again: {wanted_trust(work)}",
+        suspends=trust.role_arn == work.spec.cross_account_role_arn,
     )
 
 

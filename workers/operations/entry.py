@@ -39,16 +39,26 @@ def enter(work: Work, kind: str, *, role_arn: str = "") -> Inside:
     return Inside(aws, named=not lacking)
 
 
+def wanted_trust(work: Work) -> str:
+    """The exact trust policy that the role needs now, as text; during a rotation it names both IDs."""
+    spec = work.spec
+    return canonical(trust_policy(spec.portal_role_arn, spec.external_id or "", spec.pending_external_id))
+
+
 def not_let_in(work: Work, error: AwsError, role_arn: str = "") -> Failed:
-    """The end of an operation whose role cannot be assumed, with the exact trust policy that is needed."""
-    role = role_arn or work.spec.cross_account_role_arn or ""
+    """The end of an operation that did not come in, by what AWS answered."""
     if error.kind is not Kind.DENIED:
         message = f"The security token service of {work.spec.region} did not answer ({error.code})."
         return Failed("sts_unavailable", message, "Retry in a few minutes.")
-    wanted = canonical(trust_policy(work.spec.portal_role_arn, work.spec.external_id or ""))
+    return no_entry(work, role_arn)
+
+
+def no_entry(work: Work, role_arn: str = "") -> Failed:
+    """The end of an operation whose role cannot be assumed, with the exact trust policy that is needed."""
+    role = role_arn or work.spec.cross_account_role_arn or ""
     return Failed(
         "role_not_assumable",
         f"AWS does not let Raydock assume {role} with this cloud's external ID. Either the role does not "
         "exist, or its trust policy does not name Raydock's role and this external ID.",
-        f"Give the role exactly this trust policy, then try again: {wanted}",
+        f"Give the role exactly this trust policy, then try again: {wanted_trust(work)}",
     )

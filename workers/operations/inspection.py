@@ -9,10 +9,10 @@ from clouds.facts import Facts, Probe, Trust
 from clouds.findings import Finding, Status
 from clouds.outcomes import Done
 from clouds.planning import resources
-from workers.aws.observe import VERIFY, observe
+from workers.aws.observe import INSPECT, observe
 from workers.operations.entry import enter
-from workers.operations.probe import probe_bucket
-from workers.operations.trust import tries
+from workers.operations.probe import joined, probes
+from workers.operations.trust import old_id_refused, tries
 from workers.operations.work import Work
 
 
@@ -38,16 +38,19 @@ def inspect(work: Work, *, known: Facts | None, only: tuple[str, ...] = ()) -> I
     """
     started_at, pool, spec = work.clock.now(), work.hands.pool, work.spec
     locked = [pool.submit(one) for one in tries(work)]
+    old = pool.submit(old_id_refused, work)
     probing: list[Future[Probe]] = []
     try:
         inside = enter(work, "verify")
-        probing = [pool.submit(probe_bucket, inside.aws, spec.bucket_name, work.operation_id)]
-        facts = observe(inside.aws, spec, VERIFY, pool=pool, now=started_at, known=known)
+        probing = [pool.submit(one) for one in probes(inside.aws, spec.bucket_name, work.operation_id)]
+        facts = observe(inside.aws, spec, INSPECT, pool=pool, now=started_at, known=known)
     finally:
         wait(locked)
+        wait([old])
         wait(probing)
-    trust = _trust(work, facts, (locked[0].result(), locked[1].result()), named=inside.named)
-    bucket = facts.bucket and replace(facts.bucket, probe=probing[0].result())
+    refused = (locked[0].result(), locked[1].result())
+    trust = replace(_trust(work, facts, refused, named=inside.named), old_id_refused=old.result())
+    bucket = facts.bucket and replace(facts.bucket, probe=joined(one.result() for one in probing))
     facts = replace(facts, trust=trust, bucket=bucket)
     return Inspection(facts, run_checks(spec, facts, only=only or None), started_at)
 
@@ -70,6 +73,9 @@ def report(work: Work, seen: Inspection) -> Done:
     """Write down what a verification saw, and say it in a sentence. An open door suspends the cloud (T10)."""
     work.journal.save_facts(seen.facts, resources(work.spec, seen.facts))
     work.journal.save_findings(seen.findings, started_at=seen.started_at)
+    old = work.spec.retiring_external_id
+    if old and seen.facts.trust and seen.facts.trust.old_id_refused and not seen.open_to_others:
+        work.journal.retire_external_id(old)
     return Done("verified", _summary(seen.findings), suspends=seen.open_to_others)
 
 

@@ -3,7 +3,8 @@
 The object's name follows from the operation's id, so a turn that is repeated removes what the last one left.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from clouds.facts import Probe
@@ -13,10 +14,27 @@ from workers.aws.errors import AwsError
 from workers.aws.ports import Aws
 
 
-def probe_bucket(aws: Aws, bucket: str, operation_id: str) -> Probe:
-    """What worked and what was refused. Raises AwsError when AWS gave no clear answer."""
+def probes(aws: Aws, bucket: str, operation_id: str) -> tuple[Callable[[], Probe], Callable[[], Probe]]:
+    """Two asks that may run side by side, each answering what worked and what was refused.
+
+    Listing needs nothing; an object must be written before it is read and read before it is removed.
+    Each raises AwsError when AWS gave no clear answer.
+    """
+    return partial(_listed, aws, bucket), partial(_used, aws, bucket, operation_id)
+
+
+def joined(parts: Iterable[Probe]) -> Probe:
+    """The parts of a probe as one."""
+    return Probe(results={action: code for part in parts for action, code in part.results.items()})
+
+
+def _listed(aws: Aws, bucket: str) -> Probe:
+    return Probe(results=_try(aws, "s3:ListObjectsV2", {"Bucket": bucket, "MaxKeys": 1}))
+
+
+def _used(aws: Aws, bucket: str, operation_id: str) -> Probe:
     where = {"Bucket": bucket, "Key": f"{PROBE_PREFIX}{operation_id}"}
-    results = _try(aws, "s3:ListObjectsV2", {"Bucket": bucket, "MaxKeys": 1})
+    results: dict[str, str] = {}
     try:
         results |= _try(aws, "s3:PutObject", {**where, "Body": b"raydock"})
         results |= _try(aws, "s3:GetObject", where) if not results["s3:PutObject"] else {}

@@ -11,7 +11,7 @@ from clouds.planning import Plan, plan_setup, resources
 from workers.aws.apply import apply
 from workers.aws.errors import AwsError
 from workers.aws.observe import VERIFY, observe
-from workers.operations.entry import enter
+from workers.operations.entry import enter, wanted_trust
 from workers.operations.inspection import inspect, report
 from workers.operations.intents import still_hidden
 from workers.operations.waiting import after_apply, after_error, again, blocked
@@ -20,10 +20,22 @@ from workers.operations.work import Work
 
 def turn(work: Work) -> Outcome:
     """Bring the account nearer to the spec; Done once a fresh look finds nothing left to do."""
+    if work.open_to_others:
+        return _suspended(work)
     try:
         return _build(work)
     except AwsError as error:
         return after_error(work, error)
+
+
+def _suspended(work: Work) -> Failed:
+    """A verification beside this set-up has found the door open: nothing more is changed (T10, T16)."""
+    return Failed(
+        "cloud_suspended",
+        f"AWS lets Raydock assume {work.spec.cross_account_role_arn} without this cloud's external ID, so "
+        "the cloud is suspended and its set-up stopped. What was created so far is still there.",
+        f"Give the role exactly this trust policy, then verify: {wanted_trust(work)}",
+    )
 
 
 def _build(work: Work) -> Outcome:

@@ -13,12 +13,22 @@ def tries(work: Work, role_arn: str = "") -> tuple[Callable[[], bool], Callable[
 
     Each raises AwsError when AWS gave no clear answer.
     """
-    door = work.door(role_arn)
+    return partial(_kept_out, work, role_arn, None), partial(_kept_out, work, role_arn, wrong_external_id())
 
-    def kept_out(external_id: str | None) -> bool:
-        return not work.hands.sessions.lets_in(door, external_id, record=work.record)
 
-    return partial(kept_out, None), partial(kept_out, wrong_external_id())
+def old_id_refused(work: Work) -> bool | None:
+    """Whether the role keeps the ID out that was rotated; None where none is left to go."""
+    old = work.spec.retiring_external_id
+    return None if old is None else _kept_out(work, "", old)
+
+
+def admits(work: Work, external_id: str) -> bool:
+    """Whether the cloud's role lets us in with this ID, asked anew. Raises AwsError."""
+    return not _kept_out(work, "", external_id)
+
+
+def _kept_out(work: Work, role_arn: str, external_id: str | None) -> bool:
+    return not work.hands.sessions.lets_in(work.door(role_arn), external_id, record=work.record)
 
 
 def keeps_others_out(work: Work, role_arn: str = "") -> tuple[bool, bool]:

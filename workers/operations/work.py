@@ -49,6 +49,12 @@ class Journal(apply.Journal, Protocol):
     def save_role(self, role_arn: str) -> str:
         """Store the role that passed the trust test. Answers a refusal's words when it is taken (T12)."""
 
+    def swap_external_id(self) -> None:
+        """The pending external ID is in force. Raises CancelRequested where a person asked to stop (T17)."""
+
+    def retire_external_id(self, external_id: str) -> None:
+        """AWS refuses this old external ID."""
+
     def save_findings(self, findings: Sequence[Finding], *, started_at: datetime) -> None:
         """A verification and its findings."""
 
@@ -77,8 +83,9 @@ class Hands:
 class Work:
     """One claimed operation: its rows as they are now, and the ways out into the world.
 
-    `known` is the last look at the cloud. `door` holds the role and external ID of the cloud's row; while a
-    cloud is being connected its role is the one that was offered. `record` takes every AWS call.
+    `known` is the last look at the cloud. `open_to_others`: a look at its role found it so (T10). `door`
+    holds the role and external ID of the cloud's row; while a cloud is being connected its role is the one
+    that was offered. `record` takes every AWS call.
     """
 
     operation_id: str
@@ -89,6 +96,8 @@ class Work:
     actor_id: str
     cloud_state: CloudState
     spec: CloudSpec
+    rotated_at: datetime | None
+    open_to_others: bool
     known: Facts | None
     journal: Journal
     record: Recorder

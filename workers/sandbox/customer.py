@@ -20,7 +20,8 @@ class CustomerError(ValueError):
 def put_role(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Answer the role after it was created or brought to `asked`: trust_policy, policies by name, tags.
 
-    A role that exists keeps its id, so sessions and propagation go on. Raises CustomerError.
+    Policies and tags that are not named stay as they are. A role that exists keeps its id, so sessions and
+    propagation go on. Raises CustomerError.
     """
     account, name = _subject(asked)
     trust = json.dumps(asked.get("trust_policy"))
@@ -35,8 +36,8 @@ def put_role(asked: Mapping[str, Any]) -> dict[str, Any]:
     iam = backend("iam", account)
     role = _find(iam, name) or iam.create_role(name, trust, asked.get("path", "/"), None, "", [], 3600)
     role.assume_role_policy_document = trust
-    role.policies = policies
-    role.tags = tags
+    role.policies = policies if "policies" in asked else role.policies
+    role.tags = tags if "tags" in asked else role.tags
     return _described(account, role)
 
 

@@ -19,5 +19,7 @@ class Command(BaseCommand):
         found = list(findings())
         for probe in found:
             self.stdout.write(f"{probe.state:<9} {probe.name:<12} {probe.detail}")
+            if probe.cause:
+                self.stdout.write(f"{'':<22} {probe.cause}")
         if overall(found) == "broken":
             sys.exit(1)

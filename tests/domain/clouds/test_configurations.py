@@ -10,9 +10,10 @@ from clouds import configurations
 from clouds.config.document import Document, from_json, from_yaml
 from clouds.configurations import current, identity_of, mapping_of, ready_mapping, version_for
 from clouds.facts import Facts, Role
-from clouds.models import Cloud, ConfigVersion
+from clouds.models import Cloud
 from clouds.services.configurations import config_rollback, config_save
 from clouds.states import CloudState
+from clouds.versions import ConfigVersion
 from iam import audit
 from iam.errors import Denied, NotFound, Problem
 from tests import factories

@@ -1,6 +1,6 @@
 """The tables of moves: no dead ends, no way back, and no writer that passes them by."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_every_state_is_open_or_final_and_final_ones_have_no_moves() -> None:
 
 
 def test_every_cloud_state_can_be_reached_and_left() -> None:
-    reached = {CloudState.RESERVED, CloudState.ATTENTION, CloudState.SUSPENDED}
+    reached = {CloudState.RESERVED, CloudState.RECORDED, CloudState.ATTENTION, CloudState.SUSPENDED}
     for ways in CLOUD_MOVES.values():
         for way in ways.values():
             reached |= {way.during, way.done, way.failed}
@@ -70,7 +70,9 @@ def test_clouds_follow_the_end_of_their_operation(us: People, now: datetime, kin
             moves.end(operation, ending, now=now)
             kept = queries.operation_for(us.owner.actor, operation.id)
             assert (kept.state, kept.cloud.state) == (state, after), (before, ending)
-            assert (kept.due_at, kept.finished_at, kept.message) == (None, now, ending.message)
+            stopped = kind is Kind.ROTATE and isinstance(ending, Cancelled)
+            said = moves.STOPPED_AFTER if stopped else ending.message
+            assert (kept.due_at, kept.finished_at, kept.message) == (None, now, said)
 
 
 @pytest.mark.parametrize(
@@ -126,3 +128,65 @@ def audit_of(us: People, operation: Operation) -> list[tuple[str, ...]]:
 
 def test_the_table_answers_none_where_a_kind_may_not_start() -> None:
     assert course(Kind.SETUP, CloudState.RESERVED) is None
+
+
+def test_t10_a_look_that_began_before_the_loss_does_not_lift_the_suspension(
+    us: People, now: datetime
+) -> None:
+    cloud = factories.cloud(us.organization, CloudState.ACTIVE, now=now)
+    early = factories.operation(cloud, Kind.VERIFY, OperationState.RUNNING, attempts=1, created_at=now)
+    loss = now + timedelta(minutes=1)
+    moves.end(running(cloud, Kind.CONNECT), Failed("open", "It is open.", suspends=True), now=loss)
+    moves.end(early, Done(), now=loss + timedelta(minutes=1))
+    assert queries.cloud_for(us.owner.actor, cloud.id).state == CloudState.SUSPENDED
+    later = factories.operation(
+        queries.cloud_for(us.owner.actor, cloud.id),
+        Kind.VERIFY,
+        OperationState.RUNNING,
+        attempts=1,
+        created_at=loss + timedelta(minutes=2),
+    )
+    moves.end(later, Done(), now=loss + timedelta(minutes=3))
+    kept = queries.cloud_for(us.owner.actor, cloud.id)
+    assert (kept.state, kept.trust_lost_at) == (CloudState.ACTIVE, None)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "after"),
+    [
+        (CloudState.SETTING_UP, CloudState.SETTING_UP),
+        (CloudState.ACTIVE, CloudState.SUSPENDED),
+        (CloudState.SETUP_FAILED, CloudState.SUSPENDED),
+        (CloudState.DELETING, CloudState.DELETING),
+        (CloudState.DELETED, CloudState.DELETED),
+    ],
+)
+def test_t10_a_loss_that_a_look_saw_is_kept_wherever_the_cloud_has_gone(
+    us: People, now: datetime, meanwhile: CloudState, after: CloudState
+) -> None:
+    cloud = factories.cloud(us.organization, CloudState.ATTENTION)
+    look = running(cloud, Kind.VERIFY)
+    with us.owner.here:
+        Cloud.objects.filter(pk=cloud.pk).update(state=meanwhile)
+    moves.end(look, Done(suspends=True), now=now)
+    kept = queries.cloud_for(us.owner.actor, cloud.id)
+    assert (kept.state, kept.trust_lost_at) == (after, now)
+
+
+def test_t10_a_set_up_that_ends_after_the_loss_leads_to_no_active_cloud(us: People, now: datetime) -> None:
+    cloud = factories.cloud(us.organization, CloudState.ATTENTION)
+    look = running(cloud, Kind.VERIFY)
+    setup = running(cloud, Kind.SETUP)
+    moves.end(look, Done(suspends=True), now=now + timedelta(seconds=1))
+    moves.end(setup, Done(), now=now + timedelta(seconds=2))
+    assert queries.cloud_for(us.owner.actor, cloud.id).state == CloudState.SUSPENDED
+
+
+def test_t10_a_part_of_the_checks_lifts_no_suspension(us: People, now: datetime) -> None:
+    cloud = factories.cloud(us.organization, CloudState.SUSPENDED, trust_lost_at=now)
+    part = factories.operation(
+        cloud, Kind.VERIFY, OperationState.RUNNING, attempts=1, created_at=now, input={"only": ["vpc.dns"]}
+    )
+    moves.end(part, Done(), now=now)
+    kept = queries.cloud_for(us.owner.actor, cloud.id)
+    assert (kept.state, kept.trust_lost_at) == (CloudState.SUSPENDED, now)

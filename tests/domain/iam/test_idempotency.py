@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from iam import tenancy
@@ -74,6 +75,17 @@ def test_the_database_holds_neither_key_nor_reply_in_clear(us: People, now: date
         row = str(IdempotencyKey.objects.values().get())
     assert "my-secret-key" not in row
     assert reply.body.decode() not in row
+
+
+def test_a_reply_sealed_under_an_earlier_secret_says_that_the_work_was_done(
+    us: People, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(us, "k1", now)
+    monkeypatch.setattr(settings, "SECRET_KEY", "another-secret-of-fifty-characters-or-more-0123456789")
+    with pytest.raises(Problem) as refused:
+        make(us, "k1", now)
+    assert (refused.value.code, refused.value.status) == ("idempotency_reply_unreadable", 409)
+    assert accounts() == {"bot": 1}
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "Schlüssel", "a\nb"])

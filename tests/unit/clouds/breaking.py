@@ -20,7 +20,7 @@ from clouds.facts import (
 from clouds.findings import Status
 from iam.policy.trust import trust_policy
 from tests.unit.clouds.carrying import CLOUD_ID
-from tests.unit.clouds.healthy import SPEC, TRUST
+from tests.unit.clouds.healthy import MAPPED, SPEC, TRUST
 
 VPC, GROUP, TABLE, GATEWAY = "vpc-vpc-1", "sg-security-group-1", "rtb-route-table-1", "igw-internet-gateway-1"
 CLUSTER = SPEC.cluster_role_name
@@ -74,6 +74,10 @@ def both(*breaks: Break) -> Break:
         return facts
 
     return broken
+
+
+def mapped(**changes: Any) -> Break:
+    return lambda facts: one_of(facts, "roles", MAPPED.role_name, **changes)
 
 
 def control(**changes: Any) -> Break:

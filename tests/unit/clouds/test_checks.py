@@ -8,6 +8,7 @@ from clouds.checks import CATALOGUE, PREFLIGHT, preflight, run_checks
 from clouds.facts import Bucket, CorsRule, Denied, Facts, Quota, Role, Rule, Trust
 from clouds.findings import Finding, Status
 from clouds.specs import CloudSpec
+from iam.policy.grants import actions
 from iam.policy.trust import trust_policy
 from tests.unit.clouds.account import NOW, Account
 from tests.unit.clouds.breaking import (
@@ -26,6 +27,7 @@ from tests.unit.clouds.breaking import (
     trust,
     without,
 )
+from tests.unit.clouds.breaking_mapped import BROKEN_MAPPED
 from tests.unit.clouds.carrying import CONTROL_ROLE, spec
 from tests.unit.clouds.healthy import HEALTHY, SPEC, TRUST
 
@@ -57,7 +59,8 @@ def test_what_is_broken_is_found_and_its_fix_is_told(
 
 
 def test_every_check_is_broken_once() -> None:
-    assert set(CATALOGUE) - {check for check, *_ in BROKEN} == {"partition"}
+    broken = {check for check, *_ in (*BROKEN, *BROKEN_MAPPED)}
+    assert set(CATALOGUE) - broken == {"partition"}
 
 
 @pytest.mark.parametrize(
@@ -114,6 +117,19 @@ def test_the_exact_trust_policy_is_in_the_fix() -> None:
     assert "--role-name raydock-control-plane" in cli
 
 
+def test_t17_an_old_id_that_is_still_admitted_is_advice_with_the_policy_that_ends_it() -> None:
+    found = worst("trust.requires_external_id", trust(old_id_refused=False)(HEALTHY))
+    assert (found.status, found.stops) == (Status.WARN, False)
+    assert '"sts:ExternalId": "an-external-id"' in found.cli
+    assert worst("trust.requires_external_id", trust(old_id_refused=True)(HEALTHY)).status is PASS
+
+
+def test_t17_while_a_new_id_is_pending_the_fix_admits_both() -> None:
+    rotating = spec(pending_external_id="rdk-ext-next")
+    found = worst("trust.requires_external_id", trust(without_id_refused=False)(HEALTHY), rotating)
+    assert '["an-external-id", "rdk-ext-next"]' in found.cli
+
+
 def test_an_open_door_says_what_is_wrong_with_it() -> None:
     whole = trust_policy("arn:aws:iam::111111111111:root", "an-external-id")
     found = worst("trust.names_portal", control(trust=whole)(HEALTHY))
@@ -131,6 +147,24 @@ def test_a_policy_for_another_cloud_misses_this_one() -> None:
     found = worst("role.permissions", HEALTHY, other)
     assert found.status is FAIL
     assert "ec2:CreateVpc" in found.detail + found.observed
+
+
+@pytest.mark.parametrize("action", sorted(actions("verify")))
+def test_any_one_action_of_a_verification_that_is_missing_is_named(action: str) -> None:
+    role = HEALTHY.role("raydock-control-plane")
+    assert role is not None
+    whole = (role.inline or {})["raydock-control-plane"]
+    kept = [statement_without(one, action) for one in whole["Statement"]]
+    lacking = {"p": {**whole, "Statement": [one for one in kept if one["Action"]]}}
+    found = worst("role.permissions", control(inline=lacking)(HEALTHY))
+    assert found.status is FAIL
+    assert found.observed == f"Not allowed: {action}."
+
+
+def statement_without(statement: dict[str, Any], action: str) -> dict[str, Any]:
+    granted = statement["Action"]
+    listed = [granted] if isinstance(granted, str) else granted
+    return {**statement, "Action": [one for one in listed if one != action]}
 
 
 def test_passing_another_role_is_not_passing_this_one() -> None:

@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 import pytest
@@ -66,8 +67,36 @@ RESOURCES: list[tuple[Any, str, bool]] = [
     ("arn:aws:iam::*:role/*/cluster", CLUSTER_ROLE, True),
     ("arn:aws:iam::*:role/*", CLUSTER_ROLE, True),
     ("arn:aws:iam::*:*/cluster", CLUSTER_ROLE, True),
-    # A wildcard stays inside its field: the first must not reach over the account id.
+    # A wildcard stays inside its field …
+    ("arn:aws:ec2:e*1:2*2:vpc/vpc-1", VPC, True),
+    ("arn:aws:ec2:e*2:vpc/vpc-1", VPC, False),
+    ("arn:aws:e*c/vpc-1", VPC, False),
+    ("arn:aws:ec2:eu-central-1?222222222222:vpc/vpc-1", VPC, False),
+    # … but the star that ends a field of a Resource runs on over colons.
+    ("arn:aws:ec2:*:vpc/vpc-1", VPC, True),
+    ("arn:aws:ec2:eu-*:vpc/vpc-1", VPC, True),
+    ("arn:aws:ec2:us-*:vpc/vpc-1", VPC, False),
+    ("arn:*:vpc/*", VPC, True),
+    ("arn:*:2?2222222222:vpc/v*1", VPC, True),
     ("arn:aws:iam::2*:cluster", CLUSTER_ROLE, False),
+    # In the last field a colon is a character like any other.
+    (
+        "arn:aws:logs:*:*:log-group:raydock-?:*",
+        "arn:aws:logs:eu-west-1:2:log-group:raydock-a:log-stream:x",
+        True,
+    ),
+    ("arn:aws:logs:*:*:log*x", "arn:aws:logs:eu-west-1:2:log-group:raydock-a:log-stream:x", True),
+    # An incomplete ARN goes on as stars.
+    ("arn:aws:ec2", VPC, True),
+    ("arn:aws:ec2:eu-central-1", VPC, True),
+    ("arn:aws:ec2:eu-west-1", VPC, False),
+    ("arn:aws:iam::2*cluster", CLUSTER_ROLE, False),
+    ("arn:aws:s3:::amzn/*/test/*", "arn:aws:s3:::amzn/1/2/test/3/o.jpg", True),
+    ("arn:aws:s3:::amzn/*/test/*", "arn:aws:s3:::amzn/1///test///o.jpg", True),
+    ("arn:aws:s3:::amzn/*/test/*", "arn:aws:s3:::amzn//test/o.jpg", True),
+    ("arn:aws:s3:::amzn/*/test/*", "arn:aws:s3:::amzn/1/test/", True),
+    ("arn:aws:s3:::amzn/*/test/*", "arn:aws:s3:::amzn/1-test/o.jpg", False),
+    ("arn:aws:s3:::amzn/*/test/*", "arn:aws:s3:::amzn/test/o.jpg", False),
     ([VPC, "arn:aws:s3:::data/*"], OBJECT, True),
     ([VPC, "arn:aws:s3:::other/*"], OBJECT, False),
 ]
@@ -115,6 +144,23 @@ VARIABLES: list[tuple[str, str, dict[str, Any], bool]] = [
     ("arn:aws:s3:::data/${?}", "arn:aws:s3:::data/x", {}, False),
     ("arn:aws:s3:::data/${$}{x}", "arn:aws:s3:::data/${x}", {}, True),
 ]
+
+
+def test_the_case_of_a_requests_action_changes_nothing() -> None:
+    assert ask(document(allow("ec2:RunInstances")), action="EC2:runinstances").allowed
+
+
+def test_no_pattern_is_slow_however_many_stars_it_has() -> None:
+    long = "a" * 3000
+    many = document(allow("s3:" + "*a" * 60 + "*b", "arn:aws:s3:::" + "*a" * 60 + "*b"))
+    like = document(allow(Condition={"StringLike": {"x:y": "*a" * 60 + "*b"}}))
+    started = time.process_time()
+    assert not ask(many, action=f"s3:{long}", resource=f"arn:aws:s3:::{long}").allowed
+    assert not ask(
+        document(allow("*", "arn:aws:s3:::" + "*a" * 60 + "*b")), resource=f"arn:aws:s3:::{long}"
+    ).allowed
+    assert not ask(like, context={"x:y": long}).allowed
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(("pattern", "action", "allowed"), ACTIONS)

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from iam.policy.conditions import OPERATORS
 from tests.unit.policy.writing import USER, allow, ask, deny, document, when
 
 TAG = "aws:RequestTag/env"
@@ -55,6 +56,19 @@ STRINGS: list[tuple[str, str, Any, dict[str, Any], bool]] = [
     # A "not" that would hold only because its variable is missing grants nothing.
     ("StringNotEquals", TAG, "${aws:PrincipalTag/x}", {TAG: "joe"}, False),
     ("StringLike", TAG, "${aws:username}-*", {TAG: "jane-1"}, True),
+    ("StringLike", TAG, "${$}{aws:username}", {TAG: "${aws:username}"}, True),
+    ("StringEquals", TAG, "${?}${*}", {TAG: "?*"}, True),
+    ("StringEquals", TAG, "${aws:username}${aws:username}", {TAG: "janejane"}, True),
+    ("StringEquals", TAG, "${aws:PrincipalTag/x, ''}", {TAG: ""}, True),
+    ("StringEqualsIgnoreCase", TAG, "${aws:username}", {TAG: "JANE"}, True),
+    ("StringNotLike", TAG, "${aws:username}-*", {TAG: "joe-1"}, True),
+    ("StringEquals", TAG, "${aws:TagKeys}", {TAG: "a", KEYS: ["a", "b"]}, False),
+    ("StringLike", TAG, "*e*", {TAG: "dev"}, True),
+    ("StringLike", TAG, "[d]ev", {TAG: "dev"}, False),
+    ("StringLike", TAG, "d*v*", {TAG: "dev/a:b"}, True),
+    ("StringLike", TAG, ["x*", "d?v"], {TAG: "dev"}, True),
+    ("StringNotLike", TAG, ["x*", "d?v"], {TAG: "dev"}, False),
+    ("StringNotEqualsIgnoreCase", TAG, "DEV", {TAG: "prod"}, True),
     ("StringLike", TAG, "${aws:PrincipalTag/x}", {TAG: "joe", "aws:PrincipalTag/x": "*"}, False),
 ]
 NUMBERS: list[tuple[str, str, Any, dict[str, Any], bool]] = [
@@ -74,6 +88,15 @@ NUMBERS: list[tuple[str, str, Any, dict[str, Any], bool]] = [
     ("NumericLessThan", "s3:max-keys", "10", {"s3:max-keys": "NaN"}, False),
     ("NumericLessThan", "s3:max-keys", "10", {"s3:max-keys": "-Infinity"}, False),
     ("NumericLessThan", "s3:max-keys", "10", {}, False),
+    ("NumericGreaterThanEquals", "s3:max-keys", "10", {"s3:max-keys": "9.99"}, False),
+    ("NumericEquals", "s3:max-keys", "1e1", {"s3:max-keys": "10"}, True),
+    ("NumericEquals", "s3:max-keys", "-0.5", {"s3:max-keys": "-.50"}, True),
+    ("NumericEquals", "s3:max-keys", "10", {"s3:max-keys": "1_0"}, False),
+    ("NumericEquals", "s3:max-keys", ["5", "10"], {"s3:max-keys": "10"}, True),
+    ("NumericNotEquals", "s3:max-keys", ["5", "10"], {"s3:max-keys": "10"}, False),
+    # Numbers take no policy variables, and a "not" grants nothing on the strength of that.
+    ("NumericEquals", "s3:max-keys", "${x:limit}", {"s3:max-keys": "5", "x:limit": "5"}, False),
+    ("NumericNotEquals", "s3:max-keys", "${x:limit}", {"s3:max-keys": "5", "x:limit": "6"}, False),
 ]
 DATES: list[tuple[str, str, Any, dict[str, Any], bool]] = [
     ("DateEquals", TIME, "2026-01-01T00:00:00Z", {TIME: "2026-01-01T01:00:00+01:00"}, True),
@@ -89,6 +112,14 @@ DATES: list[tuple[str, str, Any, dict[str, Any], bool]] = [
     ("DateLessThan", TIME, "2026-01-02", {TIME: "soon"}, False),
     ("DateLessThan", TIME, "2026-01-02", {TIME: "99999999999999999999"}, False),
     ("DateLessThan", TIME, "2026-01-02", {}, False),
+    ("DateNotEquals", TIME, "2026-01-02", {}, True),
+    ("DateEquals", TIME, "2026-01-01T00:00:00Z", {TIME: "2026-01-01T00:00:01Z"}, False),
+    ("DateLessThanEquals", TIME, "2026-01-02", {TIME: "2026-01-02T00:00:01Z"}, False),
+    ("DateGreaterThanEquals", TIME, "2026-01-02", {TIME: "2026-01-01T23:59:59Z"}, False),
+    ("DateLessThan", TIME, "2026-01-02T00:00Z", {TIME: "2026-01-01T23:59:59.999Z"}, True),
+    ("DateGreaterThan", "aws:EpochTime", "0", {"aws:EpochTime": "1767225600"}, True),
+    # Dates take no policy variables: AWS fills none in, and so none is met.
+    ("DateGreaterThan", TIME, "${aws:TokenIssueTime}", {TIME: "2027", "aws:TokenIssueTime": "2026"}, False),
 ]
 TRUTHS: list[tuple[str, str, Any, dict[str, Any], bool]] = [
     ("Bool", "aws:SecureTransport", "true", {"aws:SecureTransport": "true"}, True),
@@ -132,12 +163,37 @@ ARNS: list[tuple[str, str, Any, dict[str, Any], bool]] = [
     ("ArnLike", ARN, TOPIC, {ARN: "topic-a"}, False),
     ("ArnLike", ARN, TOPIC, {}, False),
     ("ArnNotEquals", ARN, TOPIC, {ARN: TOPIC}, False),
+    ("ArnNotEquals", ARN, "arn:aws:sns:*:*:topic-?", {ARN: TOPIC + "b"}, True),
     ("ArnNotLike", ARN, "arn:aws:sqs:*:*:*", {ARN: TOPIC}, True),
     ("ArnNotLike", ARN, TOPIC, {}, True),
+    # AWS's own example of where a text fits and an ARN does not.
+    (
+        "StringLike",
+        ARN,
+        "arn:aws:some:*:111122223333:finance/*",
+        {ARN: "arn:aws:some:us-east-2:999999999999:store/abc:111122223333:finance/document.txt"},
+        True,
+    ),
+    (
+        "ArnLike",
+        ARN,
+        "arn:aws:some:*:111122223333:finance/*",
+        {ARN: "arn:aws:some:us-east-2:999999999999:store/abc:111122223333:finance/document.txt"},
+        False,
+    ),
+    ("ArnLike", ARN, "arn:aws:sns:*:topic-a", {ARN: TOPIC}, False),
+    ("ArnLike", ARN, "arn:aws:sns:us-*-1:2*2:topic-*", {ARN: TOPIC}, True),
+    ("ArnLike", ARN, "arn:aws:sns", {ARN: TOPIC}, False),
+    ("ArnEquals", ARN, [TOPIC + "x", "arn:aws:sns:*:*:topic-?"], {ARN: TOPIC}, True),
+    ("ArnEquals", ARN, TOPIC, {ARN: TOPIC.upper()}, False),
+    ("ArnNotLike", ARN, [TOPIC, "arn:aws:sqs:*:*:*"], {ARN: TOPIC}, False),
+    ("ArnLike", "x:log", "arn:aws:logs:*:*:group:?:x", {"x:log": "arn:aws:logs:eu-west-1:2:group:a:x"}, True),
     ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:user/${aws:username}", {}, True),
     ("BinaryEquals", "x:blob", "QmluYXJ5", {"x:blob": "QmluYXJ5"}, True),
     ("BinaryEquals", "x:blob", "QmluYXJ5", {"x:blob": "T3RoZXI="}, False),
     ("BinaryEquals", "x:blob", "QmluYXJ5", {"x:blob": "not base64!"}, False),
+    ("BinaryEquals", "x:blob", ["T3RoZXI=", "QmluYXJ5"], {"x:blob": "QmluYXJ5"}, True),
+    ("BinaryEquals", "x:blob", "QmluYXJ5", {}, False),
 ]
 IF_EXISTS: list[tuple[str, str, Any, dict[str, Any], bool]] = [
     ("StringEqualsIfExists", TAG, "dev", {}, True),
@@ -150,6 +206,18 @@ IF_EXISTS: list[tuple[str, str, Any, dict[str, Any], bool]] = [
     ("IpAddressIfExists", IP, "203.0.113.0/24", {}, True),
     ("ArnLikeIfExists", ARN, TOPIC, {}, True),
     ("DateLessThanIfExists", TIME, "2026-01-01", {TIME: "2027-01-01"}, False),
+    ("DateLessThanIfExists", TIME, "2026-01-01", {}, True),
+    ("StringNotLikeIfExists", TAG, "d*", {}, True),
+    ("StringNotLikeIfExists", TAG, "d*", {TAG: "dev"}, False),
+    ("StringEqualsIgnoreCaseIfExists", TAG, "DEV", {}, True),
+    ("StringEqualsIgnoreCaseIfExists", TAG, "DEV", {TAG: "prod"}, False),
+    ("NumericGreaterThanIfExists", "s3:max-keys", "10", {"s3:max-keys": "9"}, False),
+    ("NotIpAddressIfExists", IP, "203.0.113.0/24", {}, True),
+    ("NotIpAddressIfExists", IP, "203.0.113.0/24", {IP: "203.0.113.1"}, False),
+    ("ArnNotEqualsIfExists", ARN, TOPIC, {ARN: TOPIC}, False),
+    ("ArnEqualsIfExists", ARN, TOPIC, {ARN: TOPIC + "x"}, False),
+    ("BinaryEqualsIfExists", "x:blob", "QmluYXJ5", {}, True),
+    ("BoolIfExists", "aws:SecureTransport", "true", {"aws:SecureTransport": "false"}, False),
 ]
 SETS: list[tuple[str, str, Any, dict[str, Any], bool]] = [
     ("ForAllValues:StringEquals", KEYS, ["env", "team"], {KEYS: ["env"]}, True),
@@ -168,6 +236,20 @@ SETS: list[tuple[str, str, Any, dict[str, Any], bool]] = [
     ("ForAnyValue:StringEquals", KEYS, ["env"], {}, False),
     ("ForAnyValue:StringEquals", KEYS, ["env"], {KEYS: []}, False),
     ("ForAnyValue:StringEqualsIfExists", KEYS, ["env"], {}, True),
+    # An empty text alone is no value.
+    ("ForAnyValue:StringEquals", KEYS, [""], {KEYS: [""]}, False),
+    ("ForAnyValue:StringLike", KEYS, "*", {KEYS: ""}, False),
+    ("ForAnyValue:StringNotEquals", KEYS, "env", {KEYS: ""}, False),
+    ("ForAnyValue:StringNotEquals", KEYS, "env", {KEYS: ["", "cost"]}, True),
+    ("ForAllValues:StringEqualsIfExists", KEYS, ["env"], {}, True),
+    ("ForAllValues:StringEqualsIfExists", KEYS, ["env"], {KEYS: "cost"}, False),
+    ("ForAllValues:ArnLike", "x:arns", "arn:aws:sns:*:*:topic-?", {"x:arns": [TOPIC, TOPIC]}, True),
+    ("ForAnyValue:Bool", "x:flags", "true", {"x:flags": ["false", "true"]}, True),
+    ("ForAnyValue:DateLessThan", "x:days", "2026", {"x:days": ["2027-01-01", "2025-01-01"]}, True),
+    ("ForAllValues:StringEqualsIgnoreCase", KEYS, "ENV", {KEYS: ["env", "Env"]}, True),
+    ("ForAllValues:StringNotLike", KEYS, "aws:*", {KEYS: ["env", "aws:x"]}, False),
+    ("ForAnyValue:StringNotLike", KEYS, "aws:*", {KEYS: ["env", "aws:x"]}, True),
+    ("ForAnyValue:IpAddress", "x:ips", ["10.0.0.0/8", "::1"], {"x:ips": ["11.1.2.3", "::1"]}, True),
     ("ForAnyValue:StringNotEquals", KEYS, ["env"], {KEYS: ["env", "cost"]}, True),
     ("ForAnyValue:StringNotEquals", KEYS, ["env"], {KEYS: ["env"]}, False),
     ("ForAnyValue:StringNotEquals", KEYS, ["env"], {}, False),
@@ -197,6 +279,15 @@ TABLE = (
 def test_operator(operator: str, key: str, wanted: Any, context: dict[str, Any], *, holds: bool) -> None:
     policy = document(allow(Condition={operator: {key: wanted}}))
     assert ask(policy, principal=USER, context=context).allowed is holds
+
+
+def test_the_table_shows_every_operator_holding_and_failing() -> None:
+    shown: dict[str, set[bool]] = {}
+    for operator, *_, holds in TABLE:
+        name = operator.rpartition(":")[2].removesuffix("IfExists")
+        shown.setdefault(name, set()).add(holds)
+    assert shown == {name: {True, False} for name in OPERATORS}
+    assert len({repr(case) for case in TABLE}) == len(TABLE) >= 200
 
 
 def test_all_lines_and_all_operators_must_hold() -> None:

@@ -197,7 +197,7 @@ def test_the_control_plane_policy_has_exactly_the_actions_of_all_kinds() -> None
 
 
 def granted(policy: dict[str, Any]) -> frozenset[str]:
-    lists = [one["Action"] for one in policy["Statement"]]
+    lists = [one["Action"] for one in policy["Statement"] if one["Effect"] == "Allow"]
     return frozenset(name for found in lists for name in ([found] if isinstance(found, str) else found))
 
 
@@ -252,6 +252,22 @@ def test_before_a_cloud_is_connected_its_policy_speaks_of_no_role_of_its_own() -
     unconnected = CloudNames(CLOUD, ACCOUNT, "eu-central-1", BUCKET, CLUSTER)
     assert "None" not in canonical(control_plane_policy(unconnected))
     parse(control_plane_policy(unconnected))
+
+
+def test_t19_a_rotation_enters_and_can_do_nothing_inside() -> None:
+    for action, resource in (("ec2:DescribeVpcs", "*"), ("iam:GetRole", OWN_ROLE)):
+        assert not ask(Kind.ROTATE, action, resource, {}).allowed
+
+
+def test_t14_no_document_lets_the_control_plane_assume_a_role() -> None:
+    documents = [control_plane_policy(NAMES), *(session_policy(kind, NAMES) for kind in Kind)]
+    assert not [one for one in documents for action in granted(one) if action.startswith("sts:")]
+    assert ask(Kind.SETUP, "iam:PassRole", ROLE_ARN, TO_EC2).allowed
+
+
+def test_t22_no_document_lets_the_control_plane_edit_a_trust_policy() -> None:
+    documents = [control_plane_policy(NAMES), *(session_policy(kind, NAMES) for kind in Kind)]
+    assert not [one for one in documents if "iam:UpdateAssumeRolePolicy" in granted(one)]
 
 
 def test_an_unknown_kind_is_an_error() -> None:

@@ -113,7 +113,7 @@ def test_documents_may_be_read_beforehand() -> None:
 
 
 @pytest.mark.parametrize(
-    "action", ["", "s3", "s3:", ":GetObject", "s3:*", "s3:Get?", "S3:GetObject", "s3:Get Object"]
+    "action", ["", "s3", "s3:", ":GetObject", "s3:*", "s3:Get?", "s3:Get:Object", "s3:Get Object"]
 )
 def test_a_request_names_one_action(action: str) -> None:
     with pytest.raises(PolicyError, match=r"request\.action"):

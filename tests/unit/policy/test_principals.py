@@ -98,6 +98,12 @@ def test_an_account_reaches_everyone_in_it_for_a_deny(element: Any, principal: s
         ({"AWS": [ROLE, USER]}, USER, False),
         ({"AWS": ROOT}, ROLE, False),
         ({"AWS": ROOT}, FAR_ROLE, True),
+        # An account beside one of its users only opens the way for that user.
+        ({"AWS": [USER, ROOT]}, USER, False),
+        ({"AWS": [USER, ROOT]}, USER.replace("jane", "joe"), True),
+        ({"AWS": [USER, ACCOUNT]}, ROLE, True),
+        ({"AWS": [SESSION, ROLE, ROOT]}, SESSION, False),
+        ({"AWS": [FAR_ROLE, ROOT]}, ROLE, False),
         ({"Service": SERVICE}, SERVICE, False),
         ({"Service": SERVICE}, ROLE, True),
     ],
@@ -105,6 +111,29 @@ def test_an_account_reaches_everyone_in_it_for_a_deny(element: Any, principal: s
 def test_not_principal_denies_everyone_else(element: Any, principal: str, *, denied: bool) -> None:
     denying = on_resource(element, "Deny", "NotPrincipal")
     assert get(on_resource("*"), denying, principal=principal).allowed is not denied
+
+
+@pytest.mark.parametrize("principal", [ROLE, SESSION, USER])
+def test_not_principal_denies_even_whom_it_names_when_a_boundary_is_attached(principal: str) -> None:
+    denying = on_resource({"AWS": [ROLE, SESSION, USER]}, "Deny", "NotPrincipal")
+    everything = [document(allow())]
+    assert get(on_resource("*"), denying, principal=principal).allowed
+    bounded = get(on_resource("*"), denying, principal=principal, boundary=everything)
+    assert bounded.reason is Reason.EXPLICIT_DENY
+    service = on_resource({"Service": SERVICE}, "Deny", "NotPrincipal")
+    assert get(on_resource("*"), service, principal=SERVICE, boundary=everything).allowed
+
+
+def test_an_allow_for_not_principal_leaves_out_the_named_accounts_whole() -> None:
+    granting = on_resource({"AWS": [USER, ROOT]}, "Allow", "NotPrincipal")
+    assert get(granting, principal=FAR_ROLE).allowed
+    for left_out in (USER, ROLE, ROOT):
+        assert not get(granting, principal=left_out).allowed
+
+
+def test_a_session_that_is_named_beside_its_role_is_held_by_nothing() -> None:
+    naming = on_resource({"AWS": [ROLE, SESSION]})
+    assert get(naming, principal=SESSION, boundary=[], session=[]).allowed
 
 
 def test_a_role_with_a_path_is_known_by_the_arn_that_the_request_tells() -> None:

@@ -1,6 +1,6 @@
 """Short ways to write policy documents and to ask for decisions about them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from iam.policy.evaluate import Decision, PolicySet, Request, evaluate
@@ -40,8 +40,10 @@ def ask(
     resource: str = OBJECT,
     principal: str = ROLE,
     context: Mapping[str, Any] | None = None,
+    resource_policies: Sequence[Document] = (),
     **others: Any,
 ) -> Decision:
     return evaluate(
-        PolicySet(identity=list(identity), **others), Request(action, resource, principal, context or {})
+        PolicySet(identity=list(identity), resource=resource_policies, **others),
+        Request(action, resource, principal, context or {}),
     )

@@ -179,5 +179,5 @@ def test_all_pages_are_read_iam() -> None:
 
 
 def test_the_scope_of_each_kind_is_no_wider_than_what_it_reads() -> None:
-    assert not any((DELETE.quotas, DELETE.access, DELETE.zones, DELETE.contents))
+    assert not any((DELETE.quotas, DELETE.access, DELETE.zones, DELETE.contents, DELETE.mapped))
     assert not any((VERIFY.occupants, VERIFY.contents))

@@ -1,10 +1,19 @@
 """Verifying: every check answered from a fresh look, nothing changed, an open door suspends."""
 
+import json
+
 import pytest
 
+from clouds import queries
 from clouds.checks import CATALOGUE
+from clouds.checks.asking import Case
+from clouds.checks.mapping import pass_policy
 from clouds.models import Cloud, Verification, VerificationFinding
+from clouds.planning.documents import cluster_policy
+from clouds.planning.survey import Survey
 from clouds.states import Kind
+from iam.mapping import read_config
+from iam.policy.trust import cluster_trust_policy
 from tests.sandbox import SandboxProcess
 from tests.workers.desk import Desk, states
 
@@ -23,7 +32,7 @@ def answers(desk: Desk, cloud: Cloud, **asked: object) -> dict[str, str]:
 
 def test_a_fresh_cloud_passes_every_check(desk: Desk) -> None:
     found = answers(desk, desk.active())
-    assert set(found) == set(CATALOGUE)
+    assert set(found) == {check for check in CATALOGUE if not check.startswith("mapping.")}
     assert set(found.values()) == {"PASS"}
 
 
@@ -98,3 +107,30 @@ def test_history_is_kept(desk: Desk) -> None:
     desk.do(cloud, Kind.VERIFY)
     desk.do(cloud, Kind.VERIFY)
     assert Verification.objects.filter(cloud=cloud).count() == 3
+
+
+def test_a_mapped_role_of_no_use_needs_attention_and_one_that_is_mended_does_not(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = desk.active()
+    name = f"raydock-mapped-{cloud.id[-8:]}"
+    rules = [{"selector": "workload-type=job", "value": name}]
+    mapping = read_config({"mode": "CUSTOMER_MANAGED", "rules": rules, "default_rule": "CLOUD_DEFAULT"})
+    monkeypatch.setattr(queries, "mapping_of", lambda cloud: mapping)
+    assert {check: answer for check, answer in answers(desk, cloud).items() if answer != "PASS"} == {
+        "mapping.exists": "FAIL"
+    }
+    assert desk.fresh(cloud).state == "attention"
+    iam, spec = desk.place(cloud).admin("iam"), desk.spec(cloud)
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(cluster_trust_policy()))
+    iam.create_instance_profile(InstanceProfileName=name)
+    iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+    for role, document in (
+        (name, cluster_policy(spec)),
+        (spec.cross_account_role_name, pass_policy(Case(Survey(spec, desk.facts(cloud))))),
+    ):
+        iam.put_role_policy(RoleName=role, PolicyName="added", PolicyDocument=json.dumps(document))
+    found = answers(desk, cloud)
+    assert set(found) == set(CATALOGUE)
+    assert set(found.values()) == {"PASS"}
+    assert desk.fresh(cloud).state == "active"

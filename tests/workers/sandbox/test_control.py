@@ -122,6 +122,11 @@ def test_the_customer_s_part(sandbox: SandboxProcess, name: str) -> None:
         trust(external_id="xid-2"),
     )
     assert iam.list_role_policies(RoleName=name)["PolicyNames"] == ["two"]
+    only = {"account_id": CUSTOMER, "role_name": name, "trust_policy": trust(external_id="xid-3")}
+    sandbox.control("POST", "customer/role", only)
+    third = iam.get_role(RoleName=name)["Role"]
+    assert third["AssumeRolePolicyDocument"] == trust(external_id="xid-3")
+    assert iam.list_role_policies(RoleName=name)["PolicyNames"] == ["two"]
     removed = sandbox.control("DELETE", "customer/role", {"account_id": CUSTOMER, "role_name": name})
     assert removed["role_arn"] == arn
     with pytest.raises(iam.exceptions.NoSuchEntityException):
