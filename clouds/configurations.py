@@ -4,8 +4,8 @@ The caller got the cloud from `cloud_for`. Before anybody has written a configur
 has no mapping.
 """
 
-from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from clouds.config.document import Identity, ordered, pristine
 from clouds.config.writing import MAPPING
@@ -21,6 +21,16 @@ KEPT_READY = 256
 HIGHEST = 2**31 - 1
 
 
+class Ready(NamedTuple):
+    """The mapping in force, made ready to resolve, and the number of its version."""
+
+    number: int
+    mapping: Compiled
+
+
+NOTHING = Ready(0, compiled(Config.EMPTY))
+
+
 def identity_of(cloud: Cloud) -> Identity:
     """Return whose configuration a document must be to be this cloud's."""
     return Identity(cloud.deployment_id, cloud.provider.upper(), cloud.account_id)
@@ -28,8 +38,7 @@ def identity_of(cloud: Cloud) -> Identity:
 
 def current(cloud: Cloud) -> ConfigVersion:
     """Return the version in force; number 0, which is no row, where none was written."""
-    found = ConfigVersion.objects.filter(cloud=cloud).order_by("-number").first()
-    return found or _nothing_written(cloud)
+    return ConfigVersion.objects.get(pk=cloud.config_id) if cloud.config_id else _nothing_written(cloud)
 
 
 def version_for(cloud: Cloud, number: int) -> ConfigVersion:
@@ -53,14 +62,12 @@ def versions(cloud: Cloud, cursor: str = "", limit: int = LIMIT) -> Page[ConfigV
 
 def mapping_of(cloud: Cloud) -> Config:
     """Return the mapping in force."""
-    return ready_mapping(cloud)[1].config
+    return ready_mapping(cloud).mapping.config
 
 
-def ready_mapping(cloud: Cloud) -> tuple[int, Compiled]:
+def ready_mapping(cloud: Cloud) -> Ready:
     """Return the mapping in force, made ready once for each version, and the version's number."""
-    rows = ConfigVersion.objects.filter(cloud=cloud).order_by("-number")
-    number, at = rows.values_list("number", "created_at").first() or (0, None)
-    return number, _ready(cloud.pk, cloud.provider.upper(), number, at)
+    return _ready(cloud.config_id, cloud.provider.upper()) if cloud.config_id else NOTHING
 
 
 def mapping_in(version: ConfigVersion, provider: str) -> Config:
@@ -81,14 +88,12 @@ def facts_of(cloud: Cloud) -> Facts | None:
     return None if cloud.facts is None else Facts.from_json(cloud.facts)
 
 
-# A version never changes, so neither does what was made of it. Its time tells it from one whose transaction
-# was rolled back after it had been looked at.
+# A version never changes, so neither does what was made of it; an id is never used again.
 @lru_cache(maxsize=KEPT_READY)
-def _ready(cloud_id: str, provider: str, number: int, at: datetime | None) -> Compiled:
-    if at is None:
-        return compiled(Config.EMPTY)
-    document = ConfigVersion.objects.values_list("document", flat=True).get(cloud_id=cloud_id, number=number)
-    return compiled(read_config(document[MAPPING], provider=provider))
+def _ready(config_id: str, provider: str) -> Ready:
+    rows = ConfigVersion.objects.values_list("number", "document")
+    number, document = rows.get(pk=config_id)
+    return Ready(number, compiled(read_config(document[MAPPING], provider=provider)))
 
 
 def shown(version: ConfigVersion) -> dict[str, object]:

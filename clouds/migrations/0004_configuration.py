@@ -1,9 +1,12 @@
 """Versions of a cloud's configuration: behind the wall between organizations, and only ever added to."""
 
+import functools
+
 import django.db.models.deletion
 from django.db import migrations, models
 
 import iam.fields
+import iam.ids
 from iam.tenancy import POSTGRESQL, SQLITE, VendorSQL, enforce
 
 TABLE = "clouds_configversion"
@@ -59,7 +62,16 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ConfigVersion",
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.CharField(
+                        default=functools.partial(iam.ids.new_id, *("cfg",)),
+                        editable=False,
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ("number", models.PositiveIntegerField()),
                 ("document", iam.fields.CanonicalJSONField()),
                 ("source", models.TextField()),
@@ -94,6 +106,8 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        # Without a default: SQLite would otherwise rebuild the table and lose its triggers.
+        migrations.AddField("cloud", "config_id", models.CharField(max_length=40, null=True)),
         *enforce([TABLE]),
         VendorSQL(POSTGRESQL, POSTGRESQL_UP, POSTGRESQL_DOWN),
         VendorSQL(SQLITE, SQLITE_UP, SQLITE_DOWN),

@@ -47,6 +47,7 @@ def config_save(
         made = _next(actor, held, before, reason=reason, now=now)
         made.document, made.source = said, document.source
         _write(actor, held, before, made, document.mapping, action=SAVED)
+    cloud.config_id = made.pk
     return made
 
 
@@ -74,6 +75,7 @@ def config_rollback(
         made = _next(actor, held, before, reason=reason, now=now)
         made.document, made.source, made.restored_from = old.document, old.source, old.number
         _write(actor, held, before, made, _readable(old, held), action=RESTORED)
+    cloud.config_id = made.pk
     return made
 
 
@@ -127,6 +129,8 @@ def _write(
     found = resolved_values(mapping, provider=own.provider, account_id=own.account_id, facts=facts_of(cloud))
     made.resolved = [one.to_json() for one in found]
     made.save(force_insert=True)
+    cloud.config_id = made.pk
+    cloud.save(update_fields=["config_id"])
     audit.append(
         actor=actor,
         action=action,

@@ -135,7 +135,7 @@ class MappingLint(View):
             config = (
                 read_proposal(asked["config"], identity_of(cloud))
                 if given
-                else ready_mapping(cloud)[1].config
+                else ready_mapping(cloud).mapping.config
             )
         except ConfigFault as error:
             faults = [{name: getattr(one, name) for name in _FAULT} for one in error.faults]

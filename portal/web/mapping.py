@@ -131,7 +131,7 @@ def _shown(request: PageRequest, cloud: Cloud, *, problem: Problem | None = None
 def _context(request: PageRequest, cloud: Cloud) -> dict[str, Any]:
     """Return the draft (what was sent, else what counts) and what it does."""
     own, current = identity_of(cloud), configurations.current(cloud)
-    now = ready_mapping(cloud)[1]
+    now = ready_mapping(cloud).mapping
     writing = request.method == "POST"
     made = drafts.sent(request.POST, own) if writing else drafts.saved(current.source, current.number, own)
     if request.POST.get("do") == "rebase":

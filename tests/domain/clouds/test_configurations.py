@@ -162,9 +162,9 @@ def test_values_are_resolved_with_what_the_last_look_saw(us: People, cloud: Clou
 def test_a_mapping_is_made_ready_once_for_each_version(us: People, cloud: Cloud, now: datetime) -> None:
     save(us.owner, cloud, now, VISION)
     number, ready = ready_mapping(cloud)
-    assert (number, ready_mapping(cloud)[1] is ready) == (1, True)
+    assert (number, ready_mapping(cloud).mapping is ready) == (1, True)
     save(us.owner, cloud, now + timedelta(seconds=1), JOBS)
-    assert ready_mapping(cloud)[1] is not ready
+    assert ready_mapping(cloud).mapping is not ready
 
 
 def test_a_version_that_was_rolled_back_is_not_remembered(us: People, cloud: Cloud, now: datetime) -> None:
@@ -179,6 +179,7 @@ def test_a_version_that_was_rolled_back_is_not_remembered(us: People, cloud: Clo
 
     with pytest.raises(Undo):
         begin()
+    cloud.refresh_from_db()
     assert mapping_of(cloud).rules == ()
     save(us.owner, cloud, now + timedelta(seconds=1), JOBS)
     assert mapping_of(cloud).rules[0].value == JOBS[1]
