@@ -7,16 +7,21 @@ has no mapping.
 from functools import lru_cache
 from typing import NamedTuple
 
+from django.db.models import Subquery
+
 from clouds.config.document import Identity, ordered, pristine
 from clouds.config.writing import MAPPING
 from clouds.facts import Facts
-from clouds.models import Cloud
+from clouds.findings import Status
+from clouds.models import Cloud, VerificationFinding
 from clouds.versions import ConfigVersion
 from iam.errors import NotFound
 from iam.mapping import Compiled, Config, Known, compiled, read_config
+from iam.mapping.roles import bare_name
 from iam.models import Membership, ServiceAccount
 from iam.paging import LIMIT, Page, page
 
+EXISTS = "mapping.exists"
 KEPT_READY = 256
 HIGHEST = 2**31 - 1
 
@@ -75,12 +80,25 @@ def mapping_in(version: ConfigVersion, provider: str) -> Config:
     return read_config(version.document[MAPPING], provider=provider)
 
 
-def known_of(cloud: Cloud) -> Known:
-    """Return what Raydock knows: people and programs of the organization. Projects it does not know."""
+def known_of(cloud: Cloud, config: Config) -> Known:
+    """Return what Raydock knows of the names in a mapping of this cloud.
+
+    Users are people and programs of the organization. Roles are those of the mapping but for those that the
+    last verification did not find; where it found all, nothing is said of roles. Projects it does not know.
+    """
     at = {"organization_id": cloud.organization_id, "removed_at": None}
     people = Membership.objects.filter(**at).values_list("user__email", flat=True)
     programs = ServiceAccount.objects.filter(**at).values_list("name", flat=True)
-    return Known(users=frozenset([*people, *programs]))
+    missing = _missing_roles(cloud)
+    named = frozenset(bare_name(rule.value) for rule in config.rules)
+    return Known(users=frozenset([*people, *programs]), roles=named - missing if missing else None)
+
+
+def _missing_roles(cloud: Cloud) -> frozenset[str]:
+    asked = VerificationFinding.objects.filter(verification__cloud=cloud, check_id=EXISTS)
+    last = asked.order_by("-verification_id").values("verification_id")[:1]
+    subjects = asked.filter(verification_id=Subquery(last), status=Status.FAIL)
+    return frozenset(map(bare_name, subjects.values_list("subject", flat=True)))
 
 
 def facts_of(cloud: Cloud) -> Facts | None:

@@ -1,6 +1,7 @@
 """What to say about a mapping before it counts: the lint of its rules, and roles that cannot be used here."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from clouds.config.values import resolved
 from iam.mapping import Config, Known, Remark, lint
@@ -8,9 +9,16 @@ from iam.mapping import Config, Known, Remark, lint
 
 def examine(config: Config, known: Known, *, provider: str, account_id: str) -> tuple[Remark, ...]:
     """Give all remarks in the order of the rules; those about the default come last."""
-    remarks = [*lint(config, known), *_foreign(config, provider, account_id)]
+    remarks = [*map(_dated, lint(config, known)), *_foreign(config, provider, account_id)]
     last = len(config.rules)
     return tuple(sorted(remarks, key=lambda one: last if one.rule_index is None else one.rule_index))
+
+
+def _dated(remark: Remark) -> Remark:
+    """Say of a missing role how that is known: it may have been made since."""
+    if remark.code != "unknown-role":
+        return remark
+    return replace(remark, fix=f"{remark.fix} The last verification saw that; verify again when it is there.")
 
 
 def _foreign(config: Config, provider: str, account_id: str) -> Iterator[Remark]:

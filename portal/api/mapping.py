@@ -159,7 +159,7 @@ def read_proposal(data: object, own: Identity) -> Config:
 def remarks_on(cloud: Cloud, config: Config) -> tuple[Remark, ...]:
     """Return what there is to say about a mapping of this cloud."""
     own = identity_of(cloud)
-    return examine(config, known_of(cloud), provider=own.provider, account_id=own.account_id)
+    return examine(config, known_of(cloud, config), provider=own.provider, account_id=own.account_id)
 
 
 def _workload(asked: dict[str, Any]) -> Workload:

@@ -138,7 +138,7 @@ def _context(request: PageRequest, cloud: Cloud) -> dict[str, Any]:
         made.base = current.number
     config = made.document.mapping if made.document else None
     if config is not None:
-        known = configurations.known_of(cloud)
+        known = configurations.known_of(cloud, config)
         made.remarks = examine(config, known, provider=own.provider, account_id=own.account_id)
     fields = request.POST if writing else request.GET
     given = tidy(request.POST.get("yaml", ""))

@@ -16,6 +16,7 @@ PAGES = {
     "new cloud": "/clouds/new",
     "new cloud on GCP": "/clouds/new/gcp",
     "cloud on GCP": "/clouds/{recorded}",
+    "mapping of a cloud on GCP": "/clouds/{recorded}/mapping",
     "settings of a cloud on GCP": "/clouds/{recorded}/settings",
     "files for Ray": "/clouds/{ready}/ray",
     "connect": "/clouds/{reserved}/connect",

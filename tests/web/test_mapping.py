@@ -85,6 +85,18 @@ class TestLooking:
     def test_never_swaps_itself_while_work_goes_on(self, owner: Client, world: World) -> None:
         assert "every 2s" not in text(owner, f"/clouds/{world.busy.id}/mapping")
 
+    def test_serves_clouds_on_gcp_with_service_accounts(self, owner: Client, world: World) -> None:
+        where = f"/clouds/{world.recorded.id}"
+        assert f'href="{where}/mapping"' in text(owner, f"{where}/access")
+        yaml = source(world.recorded, "- selector: project=vision", "  value: vision-nodes")
+        yaml = yaml.replace("cloud_provider: AWS", "cloud_provider: GCP")
+        answer = send(owner, world.recorded, "draft", yaml, **{"sim-workload-type": "job"})
+        assert "On GCP a rule gives the e-mail of a service account" in answer
+        mended = yaml.replace("vision-nodes", "vision@ray-lab-123456.iam.gserviceaccount.com")
+        answer = send(owner, world.recorded, "draft", mended, **{"sim-workload-type": "job"})
+        assert "ray-nodes@ray-lab-123456.iam.gserviceaccount.com" in answer
+        assert "Own instance profile" not in text(owner, f"{where}/mapping")
+
 
 class TestDrafting:
     def test_tells_the_rule_and_the_line_that_cannot_be_read(self, owner: Client, world: World) -> None:

@@ -7,12 +7,13 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from clouds import configurations
+from clouds.checks.catalogue import CATALOGUE
 from clouds.config.document import Document, from_json, from_yaml
 from clouds.configurations import current, identity_of, mapping_of, ready_mapping, version_for
 from clouds.facts import Facts, Role
-from clouds.models import Cloud
+from clouds.models import Cloud, Verification, VerificationFinding
 from clouds.services.configurations import config_rollback, config_save
-from clouds.states import CloudState
+from clouds.states import CloudState, Kind, OperationState
 from clouds.versions import ConfigVersion
 from iam import audit
 from iam.errors import Denied, NotFound, Problem
@@ -186,9 +187,39 @@ def test_a_version_that_was_rolled_back_is_not_remembered(us: People, cloud: Clo
 
 
 def test_the_known_users_are_those_of_the_organization(us: People, cloud: Cloud) -> None:
-    known = configurations.known_of(cloud).users or frozenset()
+    known = configurations.known_of(cloud, mapping_of(cloud)).users or frozenset()
     assert {us.owner.actor.label, us.member.actor.label, "robot"} <= known
     assert us.stranger.actor.label not in known
+
+
+def test_a_role_that_the_last_verification_did_not_find_is_known_to_be_missing(
+    us: People, cloud: Cloud, now: datetime
+) -> None:
+    save(us.owner, cloud, now, VISION, JOBS)
+    config = mapping_of(cloud)
+    assert configurations.EXISTS in CATALOGUE
+    assert configurations.known_of(cloud, config).roles is None
+    verified(cloud, now, FAIL=JOBS[1], PASS=VISION[1])
+    assert configurations.known_of(cloud, config).roles == frozenset({VISION[1]})
+    verified(cloud, now, PASS=JOBS[1])
+    assert configurations.known_of(cloud, config).roles is None
+
+
+def verified(cloud: Cloud, now: datetime, **found: str) -> None:
+    """A verification that found, or did not find, these roles."""
+    operation = factories.operation(cloud, Kind.VERIFY, OperationState.SUCCEEDED)
+    ours = {"organization_id": cloud.organization_id}
+    run = Verification.objects.create(**ours, cloud=cloud, operation=operation, started_at=now)
+    for status, name in found.items():
+        VerificationFinding.objects.create(
+            **ours,
+            verification=run,
+            check_id=configurations.EXISTS,
+            area="mapping",
+            severity="must",
+            status=status,
+            subject=f"arn:aws:iam::{cloud.account_id}:role/{name}",
+        )
 
 
 # What no query may do, ours included; PostgreSQL and SQLite have triggers of their own.

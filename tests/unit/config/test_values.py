@@ -66,3 +66,10 @@ def test_a_role_of_another_account_is_remarked_with_the_fix() -> None:
     (remark,) = examine(given, Known(), provider="AWS", account_id=ACCOUNT)
     assert (remark.code, remark.severity, remark.rule_index) == ("other-account", "error", 1)
     assert ACCOUNT in remark.fix
+
+
+def test_a_role_that_was_not_found_is_remarked_with_how_that_is_known() -> None:
+    given = config(rule("project=a", "nodes"))
+    (remark,) = examine(given, Known(roles=frozenset()), provider="AWS", account_id=ACCOUNT)
+    assert (remark.code, remark.rule_index) == ("unknown-role", 0)
+    assert remark.fix.endswith("verify again when it is there.")
