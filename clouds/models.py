@@ -8,6 +8,7 @@ from django.db.models.functions import Lower
 
 from clouds.providers import Provider
 from clouds.states import OPEN, CloudState, Kind, OperationState
+from clouds.versions import ConfigVersion  # noqa: F401 - Django looks for models here
 from iam.ids import new_id
 from iam.models import Organization
 
@@ -54,6 +55,8 @@ class Cloud(models.Model):
     role_arn = models.CharField(max_length=2048, null=True)  # noqa: DJ001 - unique where there is one
     # The revision of the policy documents that the role was last seen to carry; 0: none of those we know.
     role_revision = models.PositiveIntegerField(null=True)
+    # The configuration that counts: a `ConfigVersion`, None where none was ever saved.
+    config_id = models.CharField(max_length=40, null=True)  # noqa: DJ001 - as with project_id
     facts = models.JSONField(null=True)
     facts_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
 
+from clouds import configurations
 from clouds.export.policies import REVISION
 from clouds.findings import Status
 from clouds.gcp import NOT_DONE, WORKS, GcpRecord
@@ -119,8 +120,14 @@ def mapped_roles_of(cloud: Cloud) -> tuple[MappedRole, ...]:
 
 def mapping_of(cloud: Cloud) -> Config:
     """Return the mapping that is in force for the cloud."""
-    del cloud
-    return Config.EMPTY
+    return configurations.mapping_of(cloud)
+
+
+def default_role_of(cloud: Cloud) -> str | None:
+    """Return the role (GCP: service account) that counts where no rule matches; None where none is known."""
+    if cloud.on_gcp:
+        return gcp_record_of(cloud).cluster_service_account or None
+    return spec_of(cloud).cluster_role_name
 
 
 # Lists

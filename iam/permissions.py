@@ -21,6 +21,7 @@ class Permission(StrEnum):
     CLOUD_CREATE = "cloud.create"
     CLOUD_OPERATE = "cloud.operate"
     CLOUD_DELETE = "cloud.delete"
+    CLOUD_CONFIGURE = "cloud.configure"
     OPERATION_READ = "operation.read"
     OPERATION_CONTROL = "operation.control"
     AUDIT_READ = "audit.read"
@@ -41,6 +42,8 @@ _WRITE = frozenset({P.CLOUD_CREATE, P.CLOUD_OPERATE, P.OPERATION_CONTROL, P.SAND
 _AUDIT = frozenset({P.AUDIT_READ, P.AUDIT_EXPORT})
 _ALL = frozenset(Permission)
 
+# CLOUD_CONFIGURE writes the mapping, which says whose workloads run with which cluster role. With it a member
+# could give the own workloads a stronger role, so owners and administrators alone hold it.
 # An owner is the only one who manages the organization itself. Since nobody gives more than they hold
 # (Actor.require_cover), an administrator cannot make, change or remove an owner.
 ROLES: Mapping[MemberRole, frozenset[Permission]] = MappingProxyType(
@@ -56,7 +59,7 @@ ROLES: Mapping[MemberRole, frozenset[Permission]] = MappingProxyType(
 SCOPES: Mapping[str, frozenset[Permission]] = MappingProxyType(
     {
         "read": _READ,
-        "write": _READ | _WRITE | {P.CLOUD_DELETE},
+        "write": _READ | _WRITE | {P.CLOUD_DELETE, P.CLOUD_CONFIGURE},
         "audit": _AUDIT | {P.ORGANIZATION_READ},
         "admin": _ALL,
     },

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from clouds.config.document import from_json
+from clouds.configurations import identity_of
 from clouds.models import (
     AwsCall,
     Cloud,
@@ -12,6 +14,7 @@ from clouds.models import (
     Verification,
     VerificationFinding,
 )
+from clouds.services.configurations import config_save
 from clouds.states import CloudState, Kind, OperationState
 from iam import audit, tenancy
 from iam.ids import new_id
@@ -91,6 +94,7 @@ def world_of(us: People, now: datetime) -> World:
         after={"name": "prod-training"},
         now=now,
     )
+    mapped(us, ready, now)
     return World(
         people=us,
         ready=ready,
@@ -103,6 +107,25 @@ def world_of(us: People, now: datetime) -> World:
         running=running,
         broken=broken,
     )
+
+
+def mapped(us: People, cloud: Cloud, now: datetime) -> None:
+    """Give a cloud two versions of a mapping, the second with a rule that is never reached."""
+    rules = [("project=vision", "vision-nodes"), ("project=vision,workload-type=job", "job-nodes")]
+    with tenancy.scope(cloud.organization_id):
+        for count in (1, 2):
+            mapping = {
+                "mode": "CUSTOMER_MANAGED",
+                "rules": [{"selector": selector, "value": value} for selector, value in rules[:count]],
+                "default_rule": "CLOUD_DEFAULT",
+            }
+            data = {
+                "cloud_deployment_id": cloud.deployment_id,
+                "cloud_provider": "AWS",
+                "dataplane_iam_mapping": mapping,
+            }
+            document = from_json(data, identity_of(cloud))
+            config_save(actor=us.owner.actor, cloud=cloud, document=document, reason="vision", now=now)
 
 
 def on_gcp(at: Organization, now: datetime) -> Cloud:

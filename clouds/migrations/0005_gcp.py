@@ -17,7 +17,7 @@ STATES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = (("clouds", "0003_rotation"),)
+    dependencies = (("clouds", "0004_configuration"),)
 
     operations = (
         # Without a default: SQLite would otherwise rebuild the table and lose its triggers.

@@ -51,12 +51,13 @@ class Schema(AutoSchema):
         operation = super().get_operation(*args, **options)
         if operation is None:
             return None
-        headers = {
+        headers: dict[str, list[Any]] = {
             "POST": [IDEMPOTENCY_KEY],
             "DELETE": [IDEMPOTENCY_KEY],
             "PATCH": [IDEMPOTENCY_KEY, IF_MATCH],
+            "PUT": [IDEMPOTENCY_KEY, {**IF_MATCH, "required": True}],
         }
-        added = headers.get(self.method, [])
+        added = [] if self.method in getattr(self.view, "looks", ()) else headers.get(self.method, [])
         if added:
             operation["parameters"] = [*operation.get("parameters", []), *added]
         operation["responses"]["default"] = PROBLEM

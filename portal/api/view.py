@@ -12,6 +12,7 @@ from django.http import HttpResponse, HttpResponseNotModified, StreamingHttpResp
 from django.utils import timezone
 from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
 from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
@@ -54,13 +55,16 @@ class OnlyJSON(BaseContentNegotiation):
 class View(APIView):
     """An endpoint. `needs` names the permission of each method; a method without one cannot be defined.
 
-    `queries` holds the fields that the query of a GET may have. A handler runs inside its organization's
+    `queries` holds the fields that the query of a GET may have, `change_queries` that of any other method;
+    `looks` names methods beside GET that change nothing. A handler runs inside its organization's
     scope, and in one transaction where it may write. It gets the ids of the URL by name, finds `self.actor`,
     `self.now` and `self.asked` (the query), and returns a Reply (see `answer`).
     """
 
     needs: ClassVar[Mapping[str, Need]] = {}
     queries: ClassVar[type[Body]] = Nothing
+    change_queries: ClassVar[type[Body]] = Nothing
+    looks: ClassVar[frozenset[str]] = frozenset()
     actor: Actor
     now: datetime
     asked: dict[str, Any]
@@ -68,7 +72,7 @@ class View(APIView):
     http_method_names = [*METHODS, "head"]
     authentication_classes = (TokenAuthentication, SessionAuthentication)
     permission_classes = ()
-    parser_classes = (StrictJSONParser,)
+    parser_classes: tuple[type[BaseParser], ...] = (StrictJSONParser,)
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = OnlyJSON
     schema = Schema()
@@ -103,7 +107,7 @@ class View(APIView):
         if self.raw:
             refuse_external_id(request.data)
             refuse_unstorable(request.data)
-        query = self.queries if request.method in {"GET", "HEAD"} else Nothing
+        query = self.queries if request.method in {"GET", "HEAD"} else self.change_queries
         self.asked = self._checked(query(data=request.query_params.dict()))
 
     def _actor(self, request: Request) -> Actor:
@@ -178,16 +182,20 @@ def _guarded(handler: Handler) -> Callable[..., HttpResponse | StreamingHttpResp
 def _stage(view: View, request: Request) -> AbstractContextManager[Any]:
     stage = ExitStack()
     stage.enter_context(tenancy.scope(view.actor.organization_id))
-    if str(request.method).lower() not in SAFE:
+    if not _only_looks(view, request):
         stage.enter_context(transaction.atomic())
     return stage
+
+
+def _only_looks(view: View, request: Request) -> bool:
+    return str(request.method).lower() in SAFE or str(request.method) in view.looks
 
 
 def _perform(
     view: View, request: Request, work: Callable[[], Reply | StreamingHttpResponse]
 ) -> Reply | StreamingHttpResponse:
     key = request.headers.get("Idempotency-Key")
-    if key is None or str(request.method).lower() in SAFE:
+    if key is None or _only_looks(view, request):
         return work()
     sent = f"{request.method} {request.get_full_path()}\n".encode() + view.raw
     return once(actor=view.actor, key=key, request=sent, now=view.now, work=_plain(work))
@@ -208,7 +216,7 @@ def respond(request: Request, reply: Reply) -> HttpResponse:
     """Return the HTTP response of a reply; 304 where a GET already has it."""
     headers = dict(reply.headers)
     if request.method in {"GET", "HEAD"}:
-        headers["ETag"] = etag(reply.body)
+        headers.setdefault("ETag", etag(reply.body))
         if matches(request.headers.get("If-None-Match", ""), headers["ETag"]):
             return HttpResponseNotModified(headers=headers)
     content_type = headers.pop("Content-Type", "application/json") if reply.body else None

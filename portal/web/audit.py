@@ -1,5 +1,6 @@
 """The audit log: filters in the address, one event with what changed, whether the chain holds."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -103,12 +104,17 @@ def diff(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> l
     return [
         {
             "name": name,
-            "before": old.get(name),
-            "after": new.get(name),
+            "before": _shown(old.get(name)),
+            "after": _shown(new.get(name)),
             "changed": old.get(name) != new.get(name),
         }
         for name in dict.fromkeys([*old, *new])
     ]
+
+
+def _shown(value: object) -> object:
+    """Return a value as the page writes it: what has parts as JSON, line by line."""
+    return json.dumps(value, indent=1, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
 def _calls(request: PageRequest, operation_id: str) -> list[AwsCall]:

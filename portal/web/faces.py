@@ -53,12 +53,15 @@ def face(
     template: str,
     context: dict[str, Any],
     *,
+    typing: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    """Show one face of a cloud. It keeps itself fresh while work goes on, unless a person may be typing."""
+    """Show one face of a cloud. It keeps itself fresh while work goes on, unless a person may be `typing`."""
     moving = cloud.state in {CloudState.CONNECTING, CloudState.SETTING_UP, CloudState.DELETING}
     operation = context.get("operation")
-    live = name != "settings" and (moving or (operation is not None and operation.state in OPEN))
+    live = (
+        name != "settings" and not typing and (moving or (operation is not None and operation.state in OPEN))
+    )
     shown = {
         **context,
         "cloud": cloud,

@@ -8,6 +8,7 @@ from portal.web import (
     cloud,
     cloud_settings,
     clouds,
+    mapping,
     members,
     new_cloud,
     new_gcp_cloud,
@@ -51,6 +52,17 @@ urlpatterns = [
     path("clouds/<str:cloud_id>/export/<str:form>", blueprints.export_file, name="cloud-export-file"),
     path("clouds/<str:cloud_id>/activity", cloud.activity, name="cloud-activity"),
     path("clouds/<str:cloud_id>/access", cloud.access, name="cloud-access"),
+    path("clouds/<str:cloud_id>/mapping", mapping.mapping, name="cloud-mapping"),
+    path("clouds/<str:cloud_id>/mapping/draft", mapping.draft, name="cloud-mapping-draft"),
+    path("clouds/<str:cloud_id>/mapping/save", mapping.save, name="cloud-mapping-save"),
+    path(
+        "clouds/<str:cloud_id>/mapping/versions/<int:number>", mapping.version, name="cloud-mapping-version"
+    ),
+    path(
+        "clouds/<str:cloud_id>/mapping/versions/<int:number>/rollback",
+        mapping.rollback,
+        name="cloud-mapping-rollback",
+    ),
     path("clouds/<str:cloud_id>/trust/rotate", trust.rotate, name="cloud-rotate"),
     path("clouds/<str:cloud_id>/trust/sandbox", trust.sandbox_trust, name="cloud-sandbox-trust"),
     path("clouds/<str:cloud_id>/policies", policies.policies, name="cloud-policies"),

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from iam import audit, tenancy
@@ -21,7 +22,8 @@ from tests.people import People, client
 
 # What may change where a request is refused: that it was, and that a token was used.
 UNTIED = {"iam_auditevent", "iam_audithead", "iam_apitoken", "iam_signinattempt"}
-WRITES = [call for call in calls() if call.method != "GET"]
+LOOKS = [call for call in calls() if call.method in call.view.looks]
+WRITES = [call for call in calls() if call.method != "GET" and call not in LOOKS]
 every_call = pytest.mark.parametrize("call", calls(), ids=str)
 
 
@@ -37,7 +39,7 @@ def send(api: Any, call: Call, world: World, **headers: str) -> Any:
         call.path(world),
         data=b"" if body is None else json.dumps(body).encode(),
         content_type="application/json" if body is not None else "",
-        headers=headers,
+        headers={**call.example.headers, **headers},
     )
 
 
@@ -122,9 +124,21 @@ def test_an_auditor_holds_nothing_that_changes_anything() -> None:
         need
         for view in views().values()
         for method, need in view.needs.items()
-        if method not in {"GET", "HEAD"} and isinstance(need, Permission)
+        if method not in {"GET", "HEAD", *view.looks} and isinstance(need, Permission)
     }
     assert not ROLES[MemberRole.AUDITOR] & writes
+
+
+@pytest.mark.parametrize("call", LOOKS, ids=str)
+def test_a_look_changes_nothing_and_takes_no_write_lock(call: Call, world: World) -> None:
+    before = database()
+    with CaptureQueriesContext(connection) as seen:
+        reply = send(world.us.auditor.api, call, world, **{"Idempotency-Key": "k1"})
+    assert reply.status_code == call.example.status, content(reply)
+    assert database() == before
+    if connection.vendor == "sqlite":
+        # The token's last use is written, and that is all.
+        assert [one["sql"] for one in seen if one["sql"].startswith(("BEGIN", "SAVEPOINT"))][1:] == []
 
 
 @every_call
@@ -139,7 +153,8 @@ def test_a_stranger_gets_nothing_and_changes_nothing(call: Call, world: World) -
         return
     text = content(reply).decode()
     for identity in {*world.ids().values(), world.us.organization.name, world.us.owner.actor.id} - {
-        "control-plane"
+        "control-plane",
+        "2",
     }:
         assert identity not in text or "accept" in call.route
 
@@ -154,7 +169,7 @@ def nowhere(world: World) -> World:
     class Elsewhere(World):
         def ids(self) -> dict[str, str]:
             return {
-                name: value if name == "name" else value.split("_")[0] + "_" + "0" * 26
+                name: value if name in {"name", "number"} else value.split("_")[0] + "_" + "0" * 26
                 for name, value in world.ids().items()
             }
 
@@ -238,7 +253,7 @@ class Description:
             path = path.replace(f"<typeid:{name}>", f"{{{name}}}")
         for name in ("cloud_id", "operation_id", "event_id"):
             path = path.replace(f"<typeid:{name}>", f"{{{name}}}")
-        path = path.replace("<slug:name>", "{name}")
+        path = path.replace("<slug:name>", "{name}").replace("<int:number>", "{number}")
         answers = self.document["paths"][path][call.method.lower()]["responses"]
         found = answers[str(status)].get("content", {}).get("application/json")
         return found and {**found["schema"], "components": self.document["components"]}

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.urls import URLPattern
 
+from clouds.config.document import from_json
+from clouds.configurations import identity_of
 from clouds.models import (
     AwsCall,
     Cloud,
@@ -15,6 +17,7 @@ from clouds.models import (
     Verification,
     VerificationFinding,
 )
+from clouds.services.configurations import config_save
 from clouds.services.events import Event, add_events
 from clouds.states import FINAL, CloudState, Kind, OperationState
 from iam import audit
@@ -56,6 +59,7 @@ class World:
             "operation_id": self.operation.id,
             "event_id": self.event_id,
             "name": "control-plane",
+            "number": "2",
         }
 
 
@@ -65,6 +69,7 @@ class Example:
 
     body: Callable[[World], Mapping[str, Any]] | None = None
     query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
     cloud: CloudState = CloudState.ACTIVE
     operation: OperationState = OperationState.SUCCEEDED
@@ -75,7 +80,27 @@ def just(**body: Any) -> Callable[[World], Mapping[str, Any]]:
     return lambda _: body
 
 
+def configuration(*rules: tuple[str, str]) -> Callable[[World], Mapping[str, Any]]:
+    """A whole configuration with these rules."""
+    return lambda world: {
+        "cloud_deployment_id": world.cloud.deployment_id,
+        "cloud_provider": "AWS",
+        "compute_stack": "VM",
+        "dataplane_iam_mapping": mapping(*rules),
+    }
+
+
+def mapping(*rules: tuple[str, str]) -> dict[str, Any]:
+    """A mapping with these rules, each a selector and a role."""
+    return {
+        "mode": "CUSTOMER_MANAGED",
+        "rules": [{"selector": selector, "value": value} for selector, value in rules],
+        "default_rule": "CLOUD_DEFAULT",
+    }
+
+
 BECAUSE = just(reason="because")
+JOBS, VISION = ("workload-type=job", "jobs"), ("project=vision", "vision")
 EXAMPLES: Mapping[str, Mapping[str, Example]] = {
     "organizations": {"GET": Example()},
     "organizations/<typeid:organization_id>": {
@@ -146,6 +171,23 @@ EXAMPLES: Mapping[str, Mapping[str, Example]] = {
     },
     "clouds/<typeid:cloud_id>/policies": {"GET": Example()},
     "clouds/<typeid:cloud_id>/policies/<slug:name>": {"GET": Example()},
+    "clouds/<typeid:cloud_id>/config": {
+        "GET": Example(query="format=json"),
+        "PUT": Example(configuration(VISION), query="reason=because", headers={"If-Match": '"v2-json"'}),
+    },
+    "clouds/<typeid:cloud_id>/config/versions": {"GET": Example(query="limit=10")},
+    "clouds/<typeid:cloud_id>/config/versions/<int:number>": {"GET": Example()},
+    "clouds/<typeid:cloud_id>/config/versions/<int:number>/diff": {"GET": Example(query="against=0")},
+    "clouds/<typeid:cloud_id>/config/rollback": {
+        "POST": Example(just(version=1, reason="because"), status=201),
+    },
+    "clouds/<typeid:cloud_id>/iam-mapping/resolve": {
+        "POST": Example(just(labels={"workload-type": "job", "user": "a@b.example"})),
+    },
+    "clouds/<typeid:cloud_id>/iam-mapping/simulate": {
+        "POST": Example(just(config=mapping(VISION, JOBS), workloads=[{"project": "vision"}])),
+    },
+    "clouds/<typeid:cloud_id>/iam-mapping/lint": {"POST": Example(just(config=mapping(JOBS, JOBS)))},
     "clouds/<typeid:cloud_id>/exports/ray-cluster": {
         "GET": Example(query="format=json&workload-type=job&project=p&user=a@example.com"),
     },
@@ -189,7 +231,7 @@ class Call:
         """The address in this world."""
         address = self.route
         for name, value in world.ids().items():
-            for kind in ("typeid", "slug"):
+            for kind in ("typeid", "slug", "int"):
                 address = address.replace(f"<{kind}:{name}>", value)
         query = f"?{self.example.query}" if self.example.query else ""
         return f"{PREFIX}{address}{query}"
@@ -240,8 +282,21 @@ def build(us: People, now: datetime, example: Example) -> World:
         offer = invitation_create(
             actor=us.owner.actor, email="guest@example.com", role=MemberRole.MEMBER, now=_soon_valid()
         )
+        _configured(us, cloud, now)
         event_id = str(audit.events(actor=us.owner.actor).results[0]["id"])
     return World(us, now, cloud, operation, offer.invitation, offer.secret, event_id)
+
+
+def _configured(us: People, cloud: Cloud, now: datetime) -> None:
+    """Two versions of a configuration."""
+    for rules in ([JOBS], [JOBS, VISION]):
+        data = {
+            "cloud_deployment_id": cloud.deployment_id,
+            "cloud_provider": "AWS",
+            "dataplane_iam_mapping": mapping(*rules),
+        }
+        document = from_json(data, identity_of(cloud))
+        config_save(actor=us.owner.actor, cloud=cloud, document=document, now=now)
 
 
 def _soon_valid() -> datetime:

@@ -45,6 +45,7 @@ def address(pattern: URLPattern, world: World) -> str:
         "invitation_id": "inv_none",
         "form": "terraform",
         "name": "control-plane",
+        "number": 1,
     }
     return reverse(f"web:{pattern.name}", kwargs={name: known[name] for name in pattern.pattern.converters})
 

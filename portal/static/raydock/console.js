@@ -110,11 +110,19 @@ function freeFocus() {
     else box.removeAttribute("tabindex");
   }
 }
+// Where a button changed the part of the page that it stands in, the answer marks what the hand holds now.
+function takeFocus() {
+  const held = document.querySelector("[data-focus]");
+  held?.removeAttribute("data-focus");
+  held?.focus();
+}
 addEventListener("resize", freeFocus);
 addEventListener("load", () => {
   freeFocus();
+  takeFocus();
   // On a phone the tab one is on may lie outside the row of tabs.
   const tab = document.querySelector(".tabs [aria-current]");
   if (tab) tab.closest(".tabs").scrollLeft = tab.offsetLeft - 16;
 });
 document.addEventListener("htmx:after:swap", freeFocus);
+document.addEventListener("htmx:after:swap", takeFocus);
