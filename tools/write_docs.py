@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Write the documents that are drawn from the code: docs/states.md, docs/checks.md and .env.example.
+"""Write the documents that are drawn from the code: states, checks and policies in docs, and .env.example.
 
 `--check` writes nothing and fails when one of them is not what the code says.
 """
@@ -16,6 +16,8 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 from clouds.checks import CATALOGUE  # noqa: E402 - the checkout must be importable first
+from clouds.export.policies import Group, PolicyDocument, policy_documents  # noqa: E402
+from clouds.specs import CloudSpec  # noqa: E402
 from clouds.states import CLOUD_MOVES, FINAL, LOOKS, OPERATION_MOVES, CloudState, Kind  # noqa: E402
 from portal.configuration import Configuration, Mode, is_secret, variable  # noqa: E402
 
@@ -73,6 +75,46 @@ def checks() -> Iterator[str]:
             yield f"| `{check.id}` | {check.severity} | {check.title} | {actions} |"
 
 
+EXAMPLE = CloudSpec(
+    cloud_id="cld_01h455vb4pex5vsknk084sn02q",
+    organization_id="org_01h455vb4pex5vsknk084sn02q",
+    name="example",
+    region="eu-central-1",
+    account_id="222222222222",
+    console_origin="https://raydock.example.com",
+    portal_role_arn="arn:aws:iam::111111111111:role/raydock-portal",
+)
+
+
+def policies() -> Iterator[str]:
+    """docs/policies.md: every document, which feature needs what, each difference and its reason."""
+    yield from ("# Policies", "", NOTE, "")
+    yield "Every document of a cloud, as its Access page and `/clouds/{id}/policies` give it with its ids."
+    yield "Where platforms of this kind usually hand out a policy for the same purpose, ours is held against"
+    yield "it action by action: same, added, narrowed, changed (allowed where the usual policy never could)"
+    yield "or left out. What this version of Raydock does not call itself is *yours to use*."
+    documents = policy_documents(EXAMPLE, "an-external-id")
+    for group in Group:
+        yield from ("", f"## {group}")
+        for one in documents:
+            if one.group is group:
+                yield from _policy(one)
+
+
+def _policy(one: PolicyDocument) -> Iterator[str]:
+    where = one.attach_to.replace(EXAMPLE.cloud_id.partition("_")[2], "…")
+    yield from ("", f"### {one.name}", "", one.purpose, "", f"*{where}.*", "")
+    yield from ("| needed for | actions |", "|---|---|")
+    for use in one.features:
+        mark = "" if use.called else " *Yours to use.*"
+        yield f"| {use.feature}{mark} | {', '.join(f'`{action}`' for action in use.actions)} |"
+    if one.managed_policies:
+        yield from ("", f"Managed policies: {', '.join(f'`{arn}`' for arn in one.managed_policies)}.")
+    if one.differences:
+        yield from ("", "| action | against the usual policy | why |", "|---|---|---|")
+        yield from (f"| `{row.action}` | {row.change} | {row.reason} |" for row in one.differences)
+
+
 def environment() -> Iterator[str]:
     """.env.example: every setting there is, with what it means."""
     yield "# Every setting of Raydock. Drawn from portal/configuration.py: run `make docs`."
@@ -96,6 +138,7 @@ def main(*, check_only: bool) -> int:
     wanted: dict[str, Iterable[str]] = {
         "docs/states.md": states(),
         "docs/checks.md": checks(),
+        "docs/policies.md": policies(),
         ".env.example": environment(),
     }
     stale = 0

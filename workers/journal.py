@@ -13,6 +13,7 @@ from clouds.services import records, rotation, sightings
 from clouds.services.events import Event
 from clouds.services.records import Call, End, Start
 from workers.aws.apply import StepEnd
+from workers.aws.errors import AwsError, Kind
 from workers.aws.ports import CallRecord
 from workers.holds import CancelRequested, HandOver, Hold
 from workers.operations.work import OpenIntent
@@ -111,8 +112,14 @@ def _end(one: StepEnd) -> End:
 
 def _ended_event(one: StepEnd) -> Event:
     step = one.step
-    message = step.sentence if one.error is None else f"{one.error.code}: {one.error.message}"
+    message = step.sentence if one.error is None else _said(one.error)
     return Event(message, _ENDED[one.result], step.name, step.resource, step.kind)
+
+
+def _said(error: AwsError) -> str:
+    """AWS does not always name the permission that was lacking, so it is named here."""
+    lacking = f" Missing permission: {error.missing_action}." if error.kind is Kind.DENIED else ""
+    return f"{error.code}: {error.message}{lacking}"
 
 
 def _started_event(step: Step) -> Event:

@@ -9,6 +9,7 @@ from clouds.checks import (
     cluster_role,
     mapping,
     permissions,
+    policy_version,
     security_groups,
     subnets,
     trust,
@@ -22,6 +23,7 @@ from clouds.specs import CloudSpec
 _AREAS: Iterable[tuple[Check, ...]] = (
     trust.CHECKS,
     permissions.CHECKS,
+    policy_version.CHECKS,
     vpc.CHECKS,
     subnets.CHECKS,
     security_groups.CHECKS,

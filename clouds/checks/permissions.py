@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from clouds.checks.asking import Answer, Case, Check, How
 from clouds.facts import Role
@@ -11,13 +12,13 @@ from iam.policy.errors import PolicyError
 from iam.policy.evaluate import PolicySet, Request, evaluate
 from iam.policy.grants import GRANTS, CloudNames, Grant, Kind
 
-_READS = (
+READS = (
     "iam:GetRole",
     "iam:ListRolePolicies",
     "iam:GetRolePolicy",
     "iam:ListAttachedRolePolicies",
 )
-_SHOWN = 12
+_MANAGED = ("iam:GetPolicy", "iam:GetPolicyVersion")
 
 
 def identity_of(role: Role) -> tuple[Mapping[str, object], ...] | None:
@@ -70,43 +71,52 @@ def _permissions(case: Case) -> Iterator[Answer]:
 def answers(case: Case, kinds: Iterable[Kind]) -> Iterator[Answer]:
     """One answer on everything that these kinds of operation need."""
     asked = list(requests(case.names, kinds))
-    yield _answer(
-        case, asked, expected=f"All {len({one.action for one in asked})} actions that Raydock calls"
-    )
+    expected = f"All {len({one.action for one in asked})} actions that Raydock calls are allowed."
+    yield _asked(case, asked, expected, live=True)
 
 
 def _pass_role(case: Case) -> Iterator[Answer]:
     context = {"iam:PassedToService": "ec2.amazonaws.com"}
     principal = case.spec.cross_account_role_arn or ""
     asked = [Request("iam:PassRole", case.spec.cluster_role_arn, principal, context)]
-    yield _answer(case, asked, expected=f"iam:PassRole to EC2 on {case.spec.cluster_role_arn}")
+    yield _asked(case, asked, f"iam:PassRole to EC2 on {case.spec.cluster_role_arn} is allowed.", live=False)
 
 
-def _answer(case: Case, asked: list[Request], *, expected: str) -> Answer:
+def _asked(case: Case, asked: list[Request], expected: str, *, live: bool) -> Answer:
+    """With `live`, what AWS itself has refused in this look counts too."""
+    found = evaluated(case, asked)
+    if isinstance(found, str):
+        return unreadable(case, found, expected)
+    return _verdict(case, found, _refused(case, found) if live else Refused(), expected)
+
+
+def evaluated(case: Case, asked: Iterable[Request]) -> dict[str, str] | str:
+    """Action -> where and why the role's own policies do not allow it; words when they were not read."""
     role = case.facts.role(case.spec.cross_account_role_name)
     identity = identity_of(role) if role else None
     if role is None or identity is None:
-        return Answer(
-            good=None,
-            subject=case.spec.cross_account_role_arn or case.spec.account_id,
-            observed="The role's policies were not all read.",
-            expected=f"{expected} is allowed.",
-            fix="Allow iam:GetRole, iam:ListRolePolicies, iam:GetRolePolicy, iam:ListAttachedRolePolicies, "
-            "iam:GetPolicy and iam:GetPolicyVersion to the role, or attach the policy that is shown.",
-            **_how(case, role),
-        )
+        return "The role's policies were not all read."
     try:
-        missing = _missing(_policies(role, identity), asked)
+        return _missing(_policies(role, identity), asked)
     except PolicyError as error:
-        return Answer(
-            good=None,
-            subject=role.arn,
-            observed=f"A policy of the role cannot be read: {error}",
-            expected=f"{expected} is allowed.",
-            fix="Replace the role's policies with the one that is shown.",
-            **_how(case, role),
-        )
-    return _verdict(case, role, missing, expected)
+        return f"A policy of the role cannot be read: {error}"
+
+
+def unreadable(case: Case, observed: str, expected: str) -> Answer:
+    """The answer where the role's policies do not tell."""
+    refused = sorted({one.action for one in case.facts.denied if one.action in (*READS, *_MANAGED)})
+    wanted = ", ".join(refused or (*READS, *_MANAGED))
+    fix = f"Allow {wanted} to the role, or attach the policy that is shown."
+    if "cannot be read" in observed:
+        fix = "Replace the role's policies with the one that is shown."
+    return Answer(
+        good=None,
+        subject=_subject(case),
+        observed=observed,
+        expected=expected,
+        fix=fix,
+        **how_to_attach(case),
+    )
 
 
 def _policies(role: Role, identity: Iterable[Mapping[str, object]]) -> PolicySet:
@@ -125,28 +135,61 @@ def _missing(policies: PolicySet, asked: Iterable[Request]) -> dict[str, str]:
     return found
 
 
-def _verdict(case: Case, role: Role, missing: Mapping[str, str], expected: str) -> Answer:
+@dataclass(frozen=True)
+class Refused:
+    """What AWS refused in this look: by the organization, or although the role's policies allow it."""
+
+    by_organization: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
+
+
+def _refused(case: Case, missing: Mapping[str, str]) -> Refused:
+    # A role of the customer's own that is looked at by its name is no matter of this policy.
+    own = (case.spec.cluster_role_name, case.spec.cross_account_role_name)
+    denied = [
+        one
+        for one in case.facts.denied
+        if not one.action.startswith("iam:") or one.subject in ("", "*", *own)
+    ]
+    organization = {one.action for one in denied if one.by_organization}
+    others = {one.action for one in denied} - organization - missing.keys()
+    return Refused(tuple(sorted(organization)), tuple(sorted(others)))
+
+
+def _verdict(case: Case, missing: Mapping[str, str], refused: Refused, expected: str) -> Answer:
     named = sorted(missing)
-    listed = ", ".join(named[:_SHOWN]) + (f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else "")
-    forbidden = sorted({one.action for one in case.facts.denied if one.by_organization})
-    detail = " ".join(f"{action} on {missing[action]}" for action in named[:_SHOWN])
-    if forbidden:
-        detail += f" Besides, a service control policy of your organization denies {', '.join(forbidden)}."
+    detail = [f"{action} on {missing[action]}" for action in named]
+    if refused.by_organization:
+        listed = ", ".join(refused.by_organization)
+        detail.append(f"Besides, a service control policy of your organization denies {listed}.")
+    observed = f"Not allowed: {', '.join(named)}." if named else "Allowed by the role's own policies."
+    if refused.otherwise:
+        observed += f" But AWS refused {', '.join(refused.otherwise)}."
+        detail.append(
+            "A permissions boundary, a service control policy or a policy of the resource denies it."
+        )
     return Answer(
-        good=not missing and not forbidden,
-        subject=role.arn,
-        observed=f"Not allowed: {listed}." if missing else "Allowed by the role's own policies.",
-        expected=f"{expected} is allowed.",
-        detail=detail.strip(),
+        good=not missing and refused == Refused(),
+        soft=not missing and not refused.by_organization,
+        subject=_subject(case),
+        observed=observed,
+        expected=expected,
+        detail=" ".join(detail),
         fix="Attach the policy that this cloud's Access page shows; it allows exactly what Raydock calls."
         if missing
         else "Ask the owner of your AWS organization for an exception for this role.",
-        **_how(case, role),
+        **how_to_attach(case),
     )
 
 
-def _how(case: Case, role: Role | None) -> How:
-    name = role.name if role else case.spec.cross_account_role_name
+def _subject(case: Case) -> str:
+    role = case.facts.role(case.spec.cross_account_role_name)
+    return role.arn if role else case.spec.cross_account_role_arn or case.spec.account_id
+
+
+def how_to_attach(case: Case) -> How:
+    """Three ways to give the role the policy that is shown."""
+    name = case.spec.cross_account_role_name
     return {
         "cli": f"aws iam put-role-policy --role-name {shlex.quote(name)} --policy-name raydock-control-plane "
         "--policy-document file://control-plane.json",
@@ -160,7 +203,7 @@ CHECKS = (
         id="role.permissions",
         severity="must",
         title="The cross-account role may do everything that Raydock does",
-        actions=_READS,
+        actions=READS,
         ask=_permissions,
         about="control-role",
     ),
@@ -168,7 +211,7 @@ CHECKS = (
         id="role.pass_role",
         severity="must",
         title="The cross-account role may pass the cluster role to instances",
-        actions=_READS,
+        actions=READS,
         ask=_pass_role,
         about="control-role",
     ),

@@ -1,24 +1,29 @@
 """The cross-account role that a customer creates, written as CloudFormation, AWS CLI script and Terraform.
 
-All three are written from one description of the role, so they create the same role with the same trust and
-the same policy. Forms: CloudFormation User Guide, "AWS::IAM::Role" and "Create quick-create links for
-stacks"; AWS CLI reference, "iam create-role", "iam put-role-policy"; Terraform's resource "aws_iam_role".
+All three are written from the same two steps, so they create the same role with the same trust and the same
+policy. Links: CloudFormation User Guide, "Create quick-create links for stacks".
 """
 
 import json
-import shlex
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from clouds.export import aws_cli as shell
+from clouds.export import cloudformation as stacks
+from clouds.export import terraform as hashicorp
+from clouds.export.parts import Output
+from clouds.planning.steps import Ref, Step
 from clouds.specs import CloudSpec
-from iam.policy.documents import canonical
 from iam.policy.grants import CloudNames, control_plane_policy
 from iam.policy.trust import trust_policy
 
 POLICY_NAME: Final = "raydock-control-plane"
-LOGICAL_ID: Final = "RaydockRole"
+ROLE: Final = "raydock-role"
+"""What the role is called among the parts of an export."""
+TITLE: Final = "The role through which Raydock enters this account."
 LONGEST_ROLE_NAME: Final = 64
+OUTPUTS: Final = (Output("role_arn", "Give this ARN to Raydock.", Ref(ROLE, "Role.Arn")),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +86,37 @@ class Bootstrap:
         """The role's description in IAM."""
         return f"Raydock enters through this role to run the cloud {self.cloud_id}"
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The two calls that make the role."""
+        made = Step(
+            name=ROLE,
+            action="iam:CreateRole",
+            params={
+                "RoleName": self.role_name,
+                "Path": self.role_path,
+                "Description": self.description,
+                "AssumeRolePolicyDocument": json.dumps(self.trust),
+            },
+            resource=ROLE,
+            kind="AWS::IAM::Role",
+            sentence=f"Create the role {self.role_name}, which Raydock alone can assume",
+        )
+        allowed = Step(
+            name=f"{ROLE}-policy",
+            action="iam:PutRolePolicy",
+            params={
+                "RoleName": self.role_name,
+                "PolicyName": POLICY_NAME,
+                "PolicyDocument": json.dumps(self.policy),
+            },
+            resource=ROLE,
+            kind="AWS::IAM::Role",
+            sentence="Allow it what Raydock does in the account, on this cloud's resources only",
+            needs=frozenset({ROLE}),
+        )
+        return made, allowed
+
 
 PARAMETERS: Final = {
     "CloudId": ("cloud_id", "The cloud's id in Raydock."),
@@ -127,86 +163,16 @@ def quick_create_url(bootstrap: Bootstrap, template_url: str) -> str:
 
 def aws_cli(bootstrap: Bootstrap) -> str:
     """Give a bash script for the AWS CLI; it stops before changing anything in another account."""
-    create = [
-        *("aws", "iam", "create-role", "--role-name", bootstrap.role_name),
-        *("--path", bootstrap.role_path),
-        *("--description", bootstrap.description),
-        *("--assume-role-policy-document", canonical(bootstrap.trust)),
-        *("--query", "Role.Arn", "--output", "text"),
-    ]
-    attach = [
-        *("aws", "iam", "put-role-policy", "--role-name", bootstrap.role_name),
-        *("--policy-name", POLICY_NAME, "--policy-document", canonical(bootstrap.policy)),
-    ]
-    account = shlex.quote(bootstrap.account_id)
-    wrong = shlex.quote(f"These credentials are not of account {bootstrap.account_id}. Nothing was changed.")
-    return (
-        "#!/usr/bin/env bash\n"
-        "# Creates the role through which Raydock enters this account, and prints its ARN.\n"
-        "set -eu\n\n"
-        'account="$(aws sts get-caller-identity --query Account --output text)"\n'
-        f'if [ "$account" != {account} ]; then\n  echo {wrong} >&2\n  exit 1\nfi\n\n'
-        f"{shlex.join(create)}\n\n{shlex.join(attach)}\n"
-    )
+    return shell.script(TITLE, bootstrap.account_id, bootstrap.region, bootstrap.steps, OUTPUTS)
 
 
 def terraform(bootstrap: Bootstrap) -> str:
     """Give a whole Terraform file; the provider refuses to work in another account."""
-    account, region = _hcl(bootstrap.account_id), _hcl(bootstrap.region)
-    name, path, description = map(_hcl, (bootstrap.role_name, bootstrap.role_path, bootstrap.description))
-    return f"""\
-terraform {{
-  required_providers {{
-    aws = {{
-      source  = "hashicorp/aws"
-      version = ">= 5.0"
-    }}
-  }}
-}}
-
-provider "aws" {{
-  region              = {region}
-  allowed_account_ids = [{account}]
-}}
-
-resource "aws_iam_role" "raydock" {{
-  name        = {name}
-  path        = {path}
-  description = {description}
-  assume_role_policy = jsonencode({_hcl(bootstrap.trust)})
-}}
-
-resource "aws_iam_role_policy" "raydock" {{
-  name = {_hcl(POLICY_NAME)}
-  role = aws_iam_role.raydock.name
-  policy = jsonencode({_hcl(bootstrap.policy)})
-}}
-
-output "role_arn" {{
-  value = aws_iam_role.raydock.arn
-}}
-"""
+    return hashicorp.file(TITLE, bootstrap.account_id, bootstrap.region, bootstrap.steps, OUTPUTS)
 
 
 def _template(bootstrap: Bootstrap) -> dict[str, Any]:
-    role = {
-        "RoleName": bootstrap.role_name,
-        "Path": bootstrap.role_path,
-        "Description": bootstrap.description,
-        "AssumeRolePolicyDocument": bootstrap.trust,
-        "Policies": [{"PolicyName": POLICY_NAME, "PolicyDocument": bootstrap.policy}],
-    }
-    return {
-        "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": "The role through which Raydock enters this account.",
-        "Resources": {LOGICAL_ID: {"Type": "AWS::IAM::Role", "Properties": role}},
-        "Outputs": {
-            "RoleArn": {
-                "Description": "Give this ARN to Raydock.",
-                "Value": {"Fn::GetAtt": [LOGICAL_ID, "Arn"]},
-            }
-        },
-    }
+    return stacks.template(TITLE, bootstrap.steps, OUTPUTS)
 
 
 def _substituted(value: Any) -> Any:
@@ -216,9 +182,3 @@ def _substituted(value: Any) -> Any:
     if isinstance(value, list):
         return [_substituted(inner) for inner in value]
     return {"Fn::Sub": value} if isinstance(value, str) and "${" in value else value
-
-
-def _hcl(value: Any) -> str:
-    """Write JSON as a Terraform expression: it is one already, but for the marks of templates."""
-    text = json.dumps(value, indent=2, separators=(",", " : ")).replace("${", "$${").replace("%{", "%%{")
-    return text.replace("\n", "\n  ")

@@ -46,7 +46,9 @@ def removal_blockers(survey: Survey, *, with_bucket: bool) -> Iterator[Blocker]:
 
 
 def _reads(survey: Survey, *, with_bucket: bool) -> dict[str, tuple[str, ...]]:
-    contents = ("s3:ListBucketVersions", "s3:ListBucketMultipartUploads") if with_bucket else ()
+    # A kept bucket must forget the roles that go, which takes its present policy.
+    emptying = ("s3:ListBucketVersions", "s3:ListBucketMultipartUploads")
+    contents = emptying if with_bucket else ("s3:GetBucketPolicy",)
     return {
         "": (*NETWORK_READS, "ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces"),
         survey.spec.cluster_role_name: (

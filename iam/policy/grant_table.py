@@ -1,4 +1,4 @@
-"""What each operation calls in the customer's account: the one table, action by action and on which resources.
+"""What each operation calls in the customer's account: one table, action by action and on which resources.
 
 sts:GetCallerIdentity is in no grant, because AWS asks for none. Tags at creation: EC2 User Guide, "Grant
 permission to tag resources during creation". Passing roles: IAM User Guide, "Grant a user permissions to pass

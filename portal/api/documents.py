@@ -1,7 +1,7 @@
 """/clouds/{id}/trust, /policies: the documents by which a customer lets Raydock in, to the letter."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from clouds.export.bootstrap import Bootstrap, aws_cli, cloudformation, terraform
+from clouds.export.differences import Change
 from clouds.export.policies import PolicyDocument, policy_documents
 from clouds.models import Cloud
 from clouds.queries import cloud_for, refuse_on_gcp, spec_of
@@ -48,15 +49,42 @@ class PolicySummaryShape(Shape):
     """A policy document's name and purpose."""
 
     name = serializers.CharField()
+    group = serializers.CharField(help_text="Where documents of this kind belong.")
     purpose = serializers.CharField()
     attach_to = serializers.CharField()
     version = serializers.IntegerField()
+
+
+class FeatureUseShape(Shape):
+    """What one feature needs of a document."""
+
+    feature = serializers.CharField()
+    called = serializers.BooleanField(help_text="Whether this version of Raydock calls the actions itself.")
+    actions = serializers.ListField(child=serializers.CharField())
+
+
+class DifferenceShape(Shape):
+    """How one action differs from the usual policy for the same purpose."""
+
+    action = serializers.CharField(help_text='An action, after "Deny" where it is denied.')
+    change = serializers.ChoiceField(choices=[str(one) for one in Change])
+    reason = serializers.CharField(allow_blank=True, help_text="Empty where it is the same.")
 
 
 class PolicyShape(PolicySummaryShape):
     """A policy document."""
 
     document = serializers.DictField()
+    features = FeatureUseShape(many=True)
+    differences = DifferenceShape(
+        many=True, help_text="Empty where there is no usual policy to compare with."
+    )
+    managed_policies = serializers.ListField(
+        child=serializers.CharField(), help_text="ARNs of the AWS managed policies that the role has besides."
+    )
+    aws_cli = serializers.CharField(
+        allow_blank=True, help_text="AWS CLI lines that make the role, where it is more than this document."
+    )
 
 
 class RoleQuery(Body):
@@ -125,7 +153,7 @@ class PolicyDetail(View):
         """Show a policy document with this cloud's own ids in it."""
         for one in _documents(cloud_for(self.actor, cloud_id), self.asked):
             if one.name == name:
-                return answer({**summary_reply(one), "document": one.document})
+                return answer(detail_reply(one))
         raise NotFound
 
 
@@ -147,7 +175,22 @@ def summary_reply(one: PolicyDocument) -> dict[str, object]:
     """Return a policy document as lists show it."""
     return {
         "name": one.name,
+        "group": str(one.group),
         "purpose": one.purpose,
         "attach_to": one.attach_to,
         "version": one.version,
+    }
+
+
+def detail_reply(one: PolicyDocument) -> dict[str, object]:
+    """Return a policy document with all that is to be said about it."""
+    return {
+        **summary_reply(one),
+        "document": one.document,
+        "features": [asdict(use) for use in one.features],
+        "differences": [
+            {"action": row.action, "change": str(row.change), "reason": row.reason} for row in one.differences
+        ],
+        "managed_policies": list(one.managed_policies),
+        "aws_cli": one.aws_cli,
     }

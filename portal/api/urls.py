@@ -8,6 +8,7 @@ from iam.errors import NotFound
 from iam.ids import ALPHABET, LENGTH
 from portal.api import (
     audit_events,
+    blueprints,
     clouds,
     config,
     documents,
@@ -87,6 +88,9 @@ urlpatterns = [
     path("clouds/<typeid:cloud_id>/iam-mapping/lint", mapping.MappingLint.as_view()),
     path("clouds/<typeid:cloud_id>/exports/ray-cluster", exports.RayCluster.as_view()),
     path("clouds/<typeid:cloud_id>/exports/ray-roles", exports.RayRoles.as_view()),
+    path("clouds/<typeid:cloud_id>/exports/terraform", blueprints.TerraformExport.as_view()),
+    path("clouds/<typeid:cloud_id>/exports/cloudformation", blueprints.CloudFormationExport.as_view()),
+    path("clouds/<typeid:cloud_id>/exports/aws-cli", blueprints.AwsCliExport.as_view()),
     path("operations", operations.Operations.as_view()),
     path("operations/<typeid:operation_id>", operations.OperationDetail.as_view(), name="operation"),
     path("operations/<typeid:operation_id>/events", operations.OperationEvents.as_view()),

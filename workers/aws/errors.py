@@ -82,8 +82,10 @@ class AwsError(Exception):
         request_id: str = "",
         status: int = 0,
         ambiguous: bool = False,
+        permission: str = "",
     ) -> None:
         super().__init__(f"{action}: {code}: {message}")
+        self.permission = permission
         self.kind = kind
         self.code = code
         self.message = message
@@ -106,7 +108,7 @@ class AwsError(Exception):
     def missing_action(self) -> str:
         """The permission that was lacking: the one that AWS names in its message, else the call's own."""
         named = _NAMED_ACTION.search(self.message)
-        return iam_action(named.group(1) if named else self.action)
+        return iam_action(named.group(1)) if named else self.permission or iam_action(self.action)
 
 
 def translate(error: Exception, *, action: str, mutating: bool) -> AwsError:
@@ -126,7 +128,14 @@ def refusal(item: Mapping[str, Any], *, action: str) -> AwsError:
     """What one entry of a reply's own list of failures says (DeleteObjects, DeleteVpcEndpoints)."""
     detail = item.get("Error", item)
     code = str(detail.get("Code", ""))
-    return AwsError(_kind(code, 0), code, _plain(str(detail.get("Message", ""))), action=action)
+    message = _plain(str(detail.get("Message", "")))
+    return AwsError(_kind(code, 0), code, message, action=action, permission=_of_version(item, action))
+
+
+def _of_version(item: Mapping[str, Any], action: str) -> str:
+    """Deleting an object's version takes both permissions, and S3 does not say which is lacking."""
+    both = action == "s3:DeleteObjects" and bool(item.get("VersionId"))
+    return "s3:DeleteObject and s3:DeleteObjectVersion" if both else ""
 
 
 def _answered(error: ClientError, *, action: str, mutating: bool) -> AwsError:

@@ -40,13 +40,13 @@ def authorize(call: Call, record: CallRecord) -> tuple[int, ...]:
     """
     common = common_context(call) | {"aws:ResourceAccount": resource_owner(call)}
     refused: dict[int, tuple[Demand, Decision]] = {}
-    for place, demand in enumerate(demands_of(call)):
+    for demand in demands_of(call):
         decision = _decide(call, demand, common | dict(demand.context))
         record.checks.append(
             {"action": demand.action, "resource": demand.resource, "allowed": decision.allowed}
         )
         if not decision.allowed:
-            refused[place] = demand, decision
+            refused.setdefault(demand.item, (demand, decision))
     record.allowed = not refused
     if refused and call.name != "s3:DeleteObjects":
         raise _denied(call, *next(iter(refused.values())))

@@ -17,11 +17,15 @@ Context = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """One permission on one resource; `context` holds the keys that belong to this resource alone."""
+    """One permission on one resource; `context` holds the keys that belong to this resource alone.
+
+    `item` is the position of what it is about where a call names many things and each is answered by itself.
+    """
 
     action: str
     resource: str = "*"
     context: Context = field(default_factory=dict)
+    item: int = 0
 
 
 def request_tags(tags: Iterable[Mapping[str, str]] | None) -> dict[str, Any]:

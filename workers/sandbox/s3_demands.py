@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actio
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -52,8 +53,11 @@ def s3_demands(call: Call) -> Iterator[Demand]:
     params, bucket = call.params, bucket_of(call)
     action = _ACTIONS.get(call.operation, call.operation)
     if call.operation == "DeleteObjects":
-        for one in params.get("Delete", {}).get("Objects", ()):
-            yield _on_object("DeleteObject", bucket, one.get("Key", ""), one.get("VersionId"))
+        for item, one in enumerate(params.get("Delete", {}).get("Objects", ())):
+            # "You must always specify the s3:DeleteObject permission", also where versions are named.
+            for version in dict.fromkeys((None, one.get("VersionId"))):
+                demand = _on_object("DeleteObject", bucket, one.get("Key", ""), version)
+                yield replace(demand, item=item)
         return
     if params.get("Key"):
         yield _on_object(action, bucket, str(params["Key"]), params.get("VersionId"))

@@ -7,6 +7,7 @@ from typing import Any
 from clouds.facts import (
     AttachedPolicy,
     CorsRule,
+    Denied,
     Facts,
     Probe,
     PublicAccess,
@@ -117,6 +118,10 @@ def quota(code: str, used: int) -> Break:
     return facts_with(quotas=(Quota(code=code, limit=5, used=used),))
 
 
+def refused(action: str, subject: str = "") -> Break:
+    return facts_with(denied=(Denied(action=action, subject=subject, code="AccessDenied", message="no"),))
+
+
 def one_subnet(facts: Facts) -> Facts:
     return replace(facts, subnets=facts.subnets[:1])
 
@@ -168,6 +173,18 @@ BROKEN: list[tuple[str, Break, Status, tuple[str, ...]]] = [
     ("role.permissions", control(attached=(AttachedPolicy(arn="x"),)), UNKNOWN, ("iam:GetPolicyVersion",)),
     ("role.permissions", control(inline={"p": {"nope": 1}}), UNKNOWN, ("cannot be read",)),
     ("role.permissions", control(boundary=allow("ec2:*")["p"]), FAIL, ("iam:",)),
+    (
+        "role.permissions",
+        refused("ec2:DescribeAvailabilityZones"),
+        WARN,
+        ("AWS refused ec2:",),
+    ),
+    ("role.policy_version", control(inline={}), WARN, ("lacks", "ec2:CreateVpc", "put-role-policy")),
+    ("role.policy_version", control(inline=allow("*")), WARN, ("beside", "* on *")),
+    ("role.policy_version", control(inline=None), UNKNOWN, ("iam:GetRolePolicy",)),
+    ("role.policy_version", control(inline={"p": {"nope": 1}}), UNKNOWN, ("cannot be read",)),
+    ("role.policy_version", gone("roles", "raydock-control-plane"), UNKNOWN, ("not all read",)),
+    ("role.pass_role", control(inline=None), UNKNOWN, ("iam:GetRolePolicy",)),
     ("role.pass_role", control(inline=allow("ec2:*")), FAIL, ("iam:PassRole", "raydock-control-plane")),
     ("vpc.exists", gone("vpcs", VPC), FAIL, ("eu-central-1", "Run set-up again")),
     ("vpc.cidr", vpc(cidr="10.0.0.0/20"), WARN, ("4,096", VPC)),

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from clouds.checks import CATALOGUE, PREFLIGHT, preflight, run_checks
+from clouds.export.policies import ATTACHABLE, policy_documents
 from clouds.facts import Bucket, CorsRule, Denied, Facts, Quota, Role, Rule, Trust
 from clouds.findings import Finding, Status
 from clouds.specs import CloudSpec
-from iam.policy.grants import actions
+from iam.policy.grants import Kind, actions
 from iam.policy.trust import trust_policy
 from tests.unit.clouds.account import NOW, Account
 from tests.unit.clouds.breaking import (
@@ -24,6 +25,7 @@ from tests.unit.clouds.breaking import (
     control,
     group,
     one_of,
+    refused,
     trust,
     without,
 )
@@ -90,6 +92,61 @@ def test_a_service_control_policy_is_told_apart() -> None:
     permissions = worst("role.permissions", facts)
     assert permissions.status is FAIL
     assert "organization denies ec2:DescribeVpcs" in permissions.detail
+
+
+def lacking(action: str) -> Break:
+    """The role's own document without this one action."""
+    document = dict(HEALTHY.roles[-1].inline or {})["raydock-control-plane"]
+    kept: list[dict[str, Any]] = []
+    for one in document["Statement"]:
+        listed = [one["Action"]] if isinstance(one["Action"], str) else list(one["Action"])
+        left = [name for name in listed if name != action]
+        kept += [{**one, "Action": left}] if left else []
+    return control(inline={"raydock-control-plane": {**document, "Statement": kept}})
+
+
+@pytest.mark.parametrize("action", sorted({name for kind in Kind for name in actions(kind)}))
+def test_an_action_that_the_role_lacks_is_named_and_no_other(action: str) -> None:
+    facts = lacking(action)(HEALTHY)
+    found = worst("role.permissions", facts)
+    assert (found.status, found.observed) == (FAIL, f"Not allowed: {action}.")
+    assert found.detail.startswith(f"{action} on ")
+    version = worst("role.policy_version", facts)
+    assert (version.status, version.observed) == (WARN, f"It lacks {action}.")
+    assert (worst("role.pass_role", facts).status is PASS) is (action != "iam:PassRole")
+
+
+def test_everything_that_is_missing_is_named_however_much() -> None:
+    found = worst("role.permissions", control(inline={})(HEALTHY))
+    assert all(action in found.observed for kind in Kind for action in actions(kind))
+
+
+def test_optional_documents_of_this_release_are_no_other_release() -> None:
+    offered = {one.name: one.document for one in policy_documents(SPEC, "x") if one.name in ATTACHABLE}
+    assert len(offered) > 5
+    del offered["trust-control-plane"]
+    assert worst("role.policy_version", control(inline=offered)(HEALTHY)).status is PASS
+
+
+def test_a_statement_of_an_earlier_release_is_told() -> None:
+    old = {"Effect": "Allow", "Action": "ec2:DeleteVpc", "Resource": "*"}
+    inline = {**dict(HEALTHY.roles[-1].inline or {}), "old": {"Version": "2012-10-17", "Statement": old}}
+    found = worst("role.policy_version", control(inline=inline)(HEALTHY))
+    assert (found.status, found.observed) == (WARN, "It allows beside them: ec2:DeleteVpc on *.")
+
+
+def test_what_is_turned_about_or_written_as_a_list_says_the_same() -> None:
+    document = dict(HEALTHY.roles[-1].inline or {})["raydock-control-plane"]
+    turned = []
+    for at, one in enumerate(document["Statement"]):
+        listed = [one["Action"]] if isinstance(one["Action"], str) else one["Action"]
+        turned.append({**one, "Sid": f"s{at}", "Action": listed[::-1]})
+    inline = {"p": {**document, "Statement": turned[::-1]}}
+    assert worst("role.policy_version", control(inline=inline)(HEALTHY)).status is PASS
+
+
+def test_a_look_at_a_role_of_the_customer_s_own_is_no_matter_of_this_policy() -> None:
+    assert worst("role.permissions", refused("iam:GetRole", "team-role")(HEALTHY)).status is PASS
 
 
 def test_without_a_vpc_nothing_is_asked_of_what_is_in_it() -> None:

@@ -116,10 +116,11 @@ def from_terraform(text: str) -> Role:
         plain = after.strip().removeprefix("jsonencode(").replace("$${", "${").replace("%%{", "%{")
         return json.JSONDecoder().raw_decode(plain)[0]
 
-    role, attached = 'resource "aws_iam_role" "raydock"', 'resource "aws_iam_role_policy" "raydock"'
+    role = 'resource "aws_iam_role" "raydock_role"'
+    attached = 'resource "aws_iam_role_policy" "raydock_role_policy"'
     assert text.count("\nresource ") == 2
     assert value(attached, "name") == POLICY_NAME
-    assert "role = aws_iam_role.raydock.name" in text
+    assert "role = aws_iam_role.raydock_role.id" in text
     return (
         value(role, "path"),
         value(role, "name"),
