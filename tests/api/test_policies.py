@@ -10,6 +10,7 @@ from clouds.export.policies import policy_documents
 from clouds.facts import Role
 from clouds.models import Cloud
 from clouds.queries import spec_of
+from iam import tenancy
 from tests import factories
 from tests.api.world import PREFIX
 from tests.looks import network_seen
@@ -59,13 +60,15 @@ def test_a_name_of_one_s_own_choice_is_in_every_document_of_the_role(us: People,
 
 def test_a_document_is_held_against_what_is_attached(us: People, cloud: Cloud, now: datetime) -> None:
     arn = f"arn:aws:iam::{cloud.account_id}:role/raydock"
-    Cloud.objects.filter(pk=cloud.pk).update(role_arn=arn)
+    with tenancy.everyone():
+        Cloud.objects.filter(pk=cloud.pk).update(role_arn=arn)
     assert ask(us, cloud, "control-plane").json()["attached"]["standing"] == "unseen"
     wanted = ask(us, cloud, "control-plane").json()["document"]
     left = {**wanted, "Statement": wanted["Statement"][1:]}
     role = Role(name="raydock", arn=arn, inline={"raydock": left})
     facts = replace(network_seen(cloud.id, now), roles=(role,))
-    Cloud.objects.filter(pk=cloud.pk).update(facts=facts.to_json(), facts_at=now)
+    with tenancy.everyone():
+        Cloud.objects.filter(pk=cloud.pk).update(facts=facts.to_json(), facts_at=now)
     found = ask(us, cloud, "control-plane").json()["attached"]
     assert found["standing"] == "different"
     assert {gap["change"] for gap in found["gaps"]} == {"missing"}
