@@ -21,7 +21,8 @@ class Matcher(SequenceMatcher[Item]):
     def __init__(self, old: Sequence[Item], new: Sequence[Item], *, autojunk: bool = False) -> None:
         super().__init__(None, old, new, autojunk=autojunk)
         self._left = MOST_LOOKS
-        self._looks = [0, *accumulate(1 + len(self.b2j.get(item, ())) for item in old)]
+        places: dict[Item, list[int]] = self.b2j  # type: ignore[attr-defined]  # documented, but not typed
+        self._looks = [0, *accumulate(1 + len(places.get(item, ())) for item in old)]
 
     def find_longest_match(
         self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
