@@ -24,7 +24,7 @@ class Fault:
 
 
 class ConfigFault(ValueError):  # noqa: N818 - the word of the lists that it carries
-    """A configuration that is refused; `faults` holds what is wrong with it, the first 200 and how many more."""
+    """A configuration that is refused; `faults` holds the first 200 things that are wrong."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         found = tuple(faults)

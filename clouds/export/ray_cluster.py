@@ -122,7 +122,7 @@ def ray_cluster_yaml(cluster: Mapping[str, Any]) -> str:
 
 
 def _one_line(text: str) -> str:
-    """A sentence for a comment: labels of a request are in it, and YAML 1.1 ends lines at NEL, LS and PS too."""
+    """A sentence for a comment. Labels may be in it, and YAML 1.1 ends a line at NEL, LS and PS too."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 

@@ -20,6 +20,7 @@ from clouds.config.workloads import (
     named,
     read_workload,
     read_workloads,
+    refuse_too_many,
 )
 from clouds.config.writing import MAPPING
 from clouds.configurations import facts_of, identity_of, known_of, ready_mapping
@@ -102,6 +103,7 @@ class MappingSimulate(View):
         try:
             config = read_proposal(asked["config"], identity_of(cloud))
             given = read_workloads(asked["workloads"]) if "workloads" in asked else None
+            refuse_too_many(given or (), ready.config, config)
         except ConfigFault as error:
             raise as_problem(error) from error
         sample = named(ready.config, config)

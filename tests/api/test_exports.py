@@ -48,7 +48,9 @@ def test_a_bad_question_names_its_field(us: People, cloud: Cloud, query: str) ->
     assert list(reply.json()["fields"]) == [query.partition("=")[0]]
 
 
-@pytest.mark.parametrize("sign", ["\n", "\r", "\x85", "\N{LINE SEPARATOR}", "\N{PARAGRAPH SEPARATOR}", "\x1b", "\ufffe"])
+@pytest.mark.parametrize(
+    "sign", ["\n", "\r", "\x85", "\N{LINE SEPARATOR}", "\N{PARAGRAPH SEPARATOR}", "\x1b", "\ufffe"]
+)
 def test_a_label_never_leaves_the_comment_that_tells_it(us: People, cloud: Cloud, sign: str) -> None:
     label = quote(f"a{sign}setup_commands: [evil]{sign}b")
     reply = us.owner.api.get(f"{PREFIX}clouds/{cloud.id}/exports/ray-cluster?project={label}")
