@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from iam.mapping import Config, Known, Remark, lint, read_config
+from iam.mapping.names import MOST_OF_ONE_RULE
 from tests.unit.mapping.writing import config
 
 KNOWN = Known(
@@ -262,3 +263,8 @@ def test_many_rules_that_name_what_they_are_for_are_examined() -> None:
     rules = [{"selector": f"user=u{n}@example.com", "value": f"r{n}"} for n in range(2_000)]
     config = read_config({"mode": "CUSTOMER_MANAGED", "rules": [*rules, rules[0]], "default_rule": "FAIL"})
     assert [one.code for one in lint(config)] == ["duplicate"]
+
+
+def test_of_one_rule_the_first_wrong_names_are_told() -> None:
+    found = remarks((",".join(f"key{n}" for n in range(1_000)), "r"))
+    assert [one.code for one in found].count("unknown-key") == MOST_OF_ONE_RULE
