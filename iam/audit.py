@@ -15,7 +15,7 @@ from iam import chain, tenancy
 from iam.actors import Actor
 from iam.canonical import canonical
 from iam.chain import FIELDS, Head, Integrity, Link
-from iam.errors import Denied
+from iam.errors import Denied, Problem
 from iam.ids import new_id
 from iam.models import AuditEvent, AuditHead
 from iam.paging import Page, page
@@ -23,6 +23,7 @@ from iam.permissions import Permission
 from iam.signing import sign, signing_key
 
 CHUNK = 2_000
+LONGEST_REASON = 500
 # Values under such names are never written, whatever a caller passes. External ids are no secrets.
 SECRET_NAMES = ("password", "secret", "digest", "credential", "private_key", "authorization")
 HIDDEN = "(not kept)"
@@ -74,6 +75,17 @@ def append(
         event.save(force_insert=True)
         AuditHead.objects.filter(pk=head.organization_id).update(seq=event.seq, hash=event.hash)
     return event
+
+
+def checked_reason(reason: str) -> str:
+    """Return why a person does something; raises Problem("reason_too_long", 400) where it is long.
+
+    Reasons are kept for ever in rows that are never changed, and stand in lists.
+    """
+    if len(reason) > LONGEST_REASON:
+        message = f"The reason has {len(reason)} characters. Say it in at most {LONGEST_REASON}."
+        raise Problem("reason_too_long", message, fields={"reason": [message]})
+    return reason
 
 
 def append_denied(*, actor: Actor, denied: Denied, now: datetime) -> AuditEvent:

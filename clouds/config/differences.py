@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher, unified_diff
 from typing import Any, Literal
 
+from clouds.config.matching import Matcher, line_difference
 from clouds.config.writing import MAPPING
 
 What = Literal["added", "removed", "changed", "moved"]
@@ -33,7 +33,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Di
 
 def text_difference(before: str, after: str, *, names: tuple[str, str]) -> str:
     """Compare two YAML texts line by line, as `diff -u` prints it; empty where they are the same."""
-    lines = unified_diff(before.splitlines(), after.splitlines(), *names, lineterm="")
+    lines = line_difference(before.splitlines(), after.splitlines(), names=names)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -46,9 +46,7 @@ def _words(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Differenc
 
 def _rules(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> Iterator[Difference]:
     """Rules that went from one place and appear at another moved; what stands in a gap was changed."""
-    matcher = SequenceMatcher(
-        None, [_key(rule) for rule in old], [_key(rule) for rule in new], autojunk=False
-    )
+    matcher = Matcher([_key(rule) for rule in old], [_key(rule) for rule in new])
     gaps = [found for found in matcher.get_opcodes() if found[0] != "equal"]
     gone = {_key(old[at]): at for _, i1, i2, _, _ in gaps for at in range(i1, i2)}
     come = {_key(new[at]): at for _, _, _, j1, j2 in gaps for at in range(j1, j2)}

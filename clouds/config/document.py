@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clouds.config.faults import ConfigFault, Fault
-from clouds.config.reading import Reading, decoded, read_yaml, tidy
+from clouds.config.reading import LONGEST_TEXT, Reading, decoded, read_yaml, tidy
 from clouds.config.writing import MAPPING, rewrite, write_yaml
 from iam.mapping import Config, ConfigError, read_config
 
@@ -13,6 +13,8 @@ ID, PROVIDER, STACK = "cloud_deployment_id", "cloud_provider", "compute_stack"
 KEYS = (ID, PROVIDER, STACK, MAPPING)
 STACKS = ("VM",)
 MOST_RULES = 2_000
+MOST_PROFILES = 500
+TOO_LONG = f"The configuration has more than {LONGEST_TEXT // 1024} KiB. Take out what is not needed."
 _MAPPING_ORDER = ("mode", "rules", "default_rule", "instance_profile_override")
 
 
@@ -72,6 +74,9 @@ def from_json(data: object, identity: Identity, source: str = "") -> Document:
         raise ConfigFault(Fault(path, message) for path, message, _ in faults)
     said = document.to_json()
     text = rewrite(source, said) if source else write_yaml(said)
+    if len(text) > LONGEST_TEXT:
+        # It could not be read back, nor edited in the console.
+        raise ConfigFault([Fault("", TOO_LONG)])
     return Document(document.deployment_id, document.provider, document.mapping, text, document.stack)
 
 
@@ -127,13 +132,31 @@ def _mapping(data: Mapping[Any, Any], identity: Identity) -> tuple[Config | None
         return None, [
             (MAPPING, f"{MAPPING} is missing. Write {{}} to give every workload the cloud's role.", None)
         ]
-    rules = data[MAPPING].get("rules") if isinstance(data[MAPPING], Mapping) else None
-    if isinstance(rules, list) and len(rules) > MOST_RULES:
-        message = f"There are {len(rules)} rules, and {MOST_RULES} is the most. Join rules with `in (…)`."
-        return None, [(f"{MAPPING}.rules", message, None)]
+    faults = list(_beyond(data[MAPPING]))
+    if faults:
+        return None, faults
     try:
         return read_config(data[MAPPING], provider=identity.provider), []
     except ConfigError as error:
         return None, [
             (f"{MAPPING}.{one.path}".strip("."), one.message, one.position) for one in error.problems
         ]
+
+
+def _beyond(mapping: object) -> Iterable[Found]:
+    """Refuse more than can be examined in the time of a request."""
+    rules, override = _part(mapping, "rules"), _part(mapping, "instance_profile_override")
+    if isinstance(rules, list) and len(rules) > MOST_RULES:
+        message = f"There are {len(rules)} rules, and {MOST_RULES} is the most. Join rules with `in (…)`."
+        yield f"{MAPPING}.rules", message, None
+    listed = _part(override, "allowed")
+    if isinstance(listed, list) and len(listed) > MOST_PROFILES:
+        message = f"There are {len(listed)} instance profiles, and {MOST_PROFILES} is the most."
+        yield f"{MAPPING}.instance_profile_override.allowed", message, None
+    texts = (_part(rule, "selector") for rule in rules) if isinstance(rules, list) else ()
+    if sum(len(text) for text in texts if isinstance(text, str)) > LONGEST_TEXT:
+        yield MAPPING, TOO_LONG, None
+
+
+def _part(data: object, key: str) -> object:
+    return data.get(key) if isinstance(data, Mapping) else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from iam.errors import Problem
 
 MOST_TOLD = 5
+MOST_FAULTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,13 @@ class Fault:
 
 
 class ConfigFault(ValueError):  # noqa: N818 - the word of the lists that it carries
-    """A configuration that is refused; `faults` holds everything that is wrong with it."""
+    """A configuration that is refused; `faults` holds the first 200 things that are wrong."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(faults)
+        found = tuple(faults)
+        more = len(found) - MOST_FAULTS
+        rest = (Fault("", f"{more} more things are wrong. Mend these first."),) if more > 0 else ()
+        self.faults = (*found[:MOST_FAULTS], *rest)
         super().__init__(" ".join(str(one) for one in self.faults))
 
 

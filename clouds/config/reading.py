@@ -27,6 +27,9 @@ from clouds.config.faults import ConfigFault, Fault
 LONGEST_TEXT = 256 * 1024
 DEEPEST = 10
 LONGEST_NUMBER = 32
+LONGEST_NAME = 200
+MOST_VALUES = 20_000
+"""Three for each of 2,000 rules, and some: parsing this many takes about half a second."""
 _NULL = re.compile(r"|~|null|Null|NULL")
 _BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
@@ -141,6 +144,7 @@ class _Builder:
         self.reading = reading
         self.events: Iterator[Any] = YAML(typ="safe", pure=True).parse(reading.text)
         self.documents = 0
+        self.values = 0
 
     def document(self) -> None:
         """Read the only document of the text."""
@@ -157,6 +161,9 @@ class _Builder:
     def value(self, event: Any, path: str, depth: int) -> tuple[Any, int]:
         """Read a value; give it, and the last line that it stands on (from 1)."""
         self._refuse_magic(event, depth)
+        self.values += 1
+        if self.values > MOST_VALUES:
+            raise _refused(event.start_mark, f"There are more than {MOST_VALUES} values. Take some out.")
         if isinstance(event, ScalarEvent):
             made: Any = _scalar(event)
             end = event.end_mark
@@ -189,6 +196,9 @@ class _Builder:
             if not isinstance(event, ScalarEvent):
                 raise _refused(event.start_mark, "A name must stand here, not a list or an object.")
             key = str(event.value)
+            if len(key) > LONGEST_NAME:
+                message = f"No name has more than {LONGEST_NAME} characters. Put a text into quotes."
+                raise _refused(event.start_mark, message)
             if key in found:
                 message = f"{key[:40]!r} stands here a second time. Remove one of the two."
                 raise _refused(event.start_mark, message, f"{path}.{key}".strip("."))

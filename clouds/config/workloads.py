@@ -11,6 +11,9 @@ from iam.mapping import LABELS, WORKLOAD_TYPES, Config, Override, Resolution, co
 OTHER = "(any other)"
 """Stands for every project or user that no rule names; no selector can name it, since it has blanks."""
 MOST = 1_000
+MOST_CONDITIONS = 2_000_000
+"""Asked for one request, in about a second."""
+MOST_PROFILES = 40
 LONGEST_LABEL = 254
 
 
@@ -67,13 +70,29 @@ def named(*configs: Config, most: int = MOST) -> Sample:
 
     At most `most` workloads: where there would be more, the names that come last are left out and counted.
     """
-    projects, users = _names("project", configs), _names("user", configs)
-    whole = len(projects) + len(users)
-    while (len(projects) + 1) * (len(users) + 1) * len(WORKLOAD_TYPES) > most:
+    projects, users, profiles = _names("project", configs), _names("user", configs), _profiles(configs)
+    tried = (*profiles[:-1][:MOST_PROFILES], *profiles[-1:])
+    whole = len(projects) + len(users) + len(profiles)
+    most = min(most, affordable(*configs))
+    while (projects or users) and (len(projects) + 1) * (len(users) + 1) * len(WORKLOAD_TYPES) > most:
         longer = projects if len(projects) >= len(users) else users
         longer.pop()
-    left_out = whole - len(projects) - len(users)
-    return Sample((*projects, OTHER), (*users, OTHER), _profiles(configs), left_out)
+    left_out = whole - len(projects) - len(users) - len(tried)
+    return Sample((*projects, OTHER), (*users, OTHER), tried, left_out)
+
+
+def affordable(*configs: Config) -> int:
+    """Give how many workloads can be tried at once with all of these mappings."""
+    effort = sum(compiled(config).effort for config in configs)
+    return max(1, min(MOST, MOST_CONDITIONS // max(effort, 1)))
+
+
+def refuse_too_many(workloads: Sequence[Workload], *configs: Config) -> None:
+    """Raise ConfigFault where trying these workloads would take longer than a request may."""
+    most = affordable(*configs)
+    if len(workloads) > most:
+        message = f"With as many conditions as these rules have, at most {most} workloads are tried at once."
+        raise ConfigFault([Fault("workloads", f"{message} Send fewer.")])
 
 
 def compare(before: Config, after: Config, workloads: Iterable[Workload]) -> tuple[Change, ...]:

@@ -117,8 +117,13 @@ def ray_cluster_yaml(cluster: Mapping[str, Any]) -> str:
     writer.width = 4096
     writer.indent(mapping=2, sequence=4, offset=2)
     writer.dump(document, written)
-    comments = (part for line in head for part in wrap(line, WIDTH, break_long_words=False))
+    comments = (part for line in map(_one_line, head) for part in wrap(line, WIDTH, break_long_words=False))
     return "".join(f"# {line}\n" for line in comments) + "\n" + written.getvalue()
+
+
+def _one_line(text: str) -> str:
+    """A sentence for a comment. Labels may be in it, and YAML 1.1 ends a line at NEL, LS and PS too."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _commented(value: Any) -> Any:

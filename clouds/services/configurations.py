@@ -44,7 +44,7 @@ def config_save(
         said = document.to_json()
         if before.document == said and before.source == document.source:
             return before
-        made = _next(actor, held, before, reason=reason, now=now)
+        made = _next(actor, held, before, reason=audit.checked_reason(reason), now=now)
         made.document, made.source = said, document.source
         _write(actor, held, before, made, document.mapping, action=SAVED)
     cloud.config_id = made.pk
@@ -72,7 +72,7 @@ def config_rollback(
         if old.number == before.number:
             message = f"Version {number} is the one that counts now. Choose an earlier one."
             raise Problem("already_current", message, status=409)
-        made = _next(actor, held, before, reason=reason, now=now)
+        made = _next(actor, held, before, reason=audit.checked_reason(reason), now=now)
         made.document, made.source, made.restored_from = old.document, old.source, old.number
         _write(actor, held, before, made, _readable(old, held), action=RESTORED)
     cloud.config_id = made.pk

@@ -76,7 +76,8 @@ def request(
         _refuse_loss(actor, current, wanted)
         if wanted in BUDGETS:
             spend(BUDGETS[wanted], current.id, now=now)
-        operation = _accepted(actor, current, wanted, kept, reason, retry_of, now)
+        because = audit.checked_reason(reason)
+        operation = _accepted(actor, current, wanted, kept, because, retry_of, now)
         _audit(actor, "operation.request", operation, current, {"kind": wanted, "input": kept}, reason, now)
         if wanted is Kind.ROTATE:
             external_ids.begin(actor=actor, cloud=current, operation_id=operation.id, now=now)

@@ -4,13 +4,23 @@ from collections.abc import Iterator
 
 from iam.mapping.config import LABELS, Config, DefaultRule
 from iam.mapping.names import known_names, name_remarks
-from iam.mapping.regions import Box, Regions, World, bits, corner, shared
+from iam.mapping.regions import Box, Regions, World, bits, corner, effort, shared
 from iam.mapping.remarks import Known, Remark, Severity
 from iam.mapping.roles import bare_name
 
 MOST_PRUNED = 16
 """Of so many rules that cover one together, those that are not needed are left out."""
 MOST_NAMED = 5
+MOST_EFFORT = 3_000_000
+"""Of `regions.effort`, about two seconds."""
+NOT_EXAMINED = Remark(
+    "not-examined",
+    "warning",
+    None,
+    None,
+    "These rules exclude or name too many values to examine their order and reach while you wait.",
+    "Join rules with `in (…)`, and name values rather than excluding them.",
+)
 
 
 def lint(config: Config, known: Known = Known()) -> tuple[Remark, ...]:  # noqa: B008 - it cannot be changed
@@ -18,12 +28,15 @@ def lint(config: Config, known: Known = Known()) -> tuple[Remark, ...]:  # noqa:
 
     Codes: unknown-key, unknown-value, empty-value, unknown-role (names); never-matches, duplicate, shadowed
     (by one earlier rule), shadowed-by-several (by earlier ones together), overlap (with an earlier rule of
-    another role), exception (an earlier, narrower rule of another role), default-unreached. What is said of
-    reaching holds for all values that labels could have, also those that no project or user has yet.
+    another role), exception (an earlier, narrower rule of another role), default-unreached, not-examined
+    (finding out what rules reach would take too long). What is said of reaching holds for all values that
+    labels could have, also those that no project or user has yet.
     """
     if config.mode is None:
         return ()
-    remarks = [*name_remarks(config, known), *_Reach(config, known).remarks()]
+    examined = effort([rule.selector for rule in config.rules]) <= MOST_EFFORT
+    reach = _Reach(config, known).remarks() if examined else (NOT_EXAMINED,)
+    remarks = [*name_remarks(config, known), *reach]
     last = len(config.rules)
     return tuple(sorted(remarks, key=lambda one: last if one.rule_index is None else one.rule_index))
 

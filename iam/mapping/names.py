@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from itertools import islice
 
 from iam.mapping.config import LABELS, WORKLOAD_TYPES, Config, Rule
 from iam.mapping.remarks import Known, Remark
 from iam.mapping.roles import bare_name
 from iam.selectors import COMPARISONS, ONE_OF, UNARY, Requirement
 
+MOST_OF_ONE_RULE = 20
+"""Whoever has mended so many sees the next ones."""
 NOUNS = {"workload-type": "type of workload", "project": "project", "user": "user or service account"}
 
 
@@ -17,18 +20,22 @@ def name_remarks(config: Config, known: Known) -> Iterator[Remark]:
     folded = {label: {name.casefold(): name for name in found} for label, found in names.items()}
     roles = None if known.roles is None else frozenset(map(bare_name, known.roles))
     for index, rule in enumerate(config.rules):
-        for requirement in rule.selector.requirements:
-            if requirement.key not in LABELS:
-                yield _unknown_key(index, requirement)
-                continue
-            if "" in requirement.values:
-                yield _empty_value(index, requirement)
-            if requirement.key in names:
-                yield from _unknown_values(
-                    index, requirement, names[requirement.key], folded[requirement.key]
-                )
+        yield from islice(_label_remarks(index, rule, names, folded), MOST_OF_ONE_RULE)
         if roles is not None and bare_name(rule.value) not in roles:
             yield _unknown_role(index, rule)
+
+
+def _label_remarks(
+    index: int, rule: Rule, names: Mapping[str, frozenset[str]], folded: Mapping[str, Mapping[str, str]]
+) -> Iterator[Remark]:
+    for requirement in rule.selector.requirements:
+        if requirement.key not in LABELS:
+            yield _unknown_key(index, requirement)
+            continue
+        if "" in requirement.values:
+            yield _empty_value(index, requirement)
+        if requirement.key in names:
+            yield from _unknown_values(index, requirement, names[requirement.key], folded[requirement.key])
 
 
 def known_names(known: Known) -> dict[str, frozenset[str]]:

@@ -23,6 +23,8 @@ Point = tuple[int, ...]
 """For each label one class."""
 FEW = 8
 """Up to so many bits it is quicker to take one after the other from the number than to write it out."""
+CLASSES_OF_ONE_SIZE = 200
+"""A class is a bit of a number, whose size counts from about so many on."""
 ANYONE = {"project": ("another-project", ""), "user": ("someone", "@example.com")}
 
 
@@ -69,6 +71,23 @@ class Axis:
         if requirement.operator is Operator.LESS_THAN:
             return self._smallest[bisect_left(self._numbers, bound)]
         return self._smallest[-1] & ~self._smallest[bisect_right(self._numbers, bound)]
+
+
+def effort(selectors: Sequence[Selector]) -> int:
+    """Say how much it is to lay out these selectors: for each label, the classes of all that rules ask for.
+
+    What names values holds these; what excludes or compares holds nearly all, and there is a class for each
+    value that is named anywhere.
+    """
+    total = 0
+    for label in LABELS:
+        asked = {tuple(one for one in selector.requirements if one.key == label) for selector in selectors}
+        named = {value for requirements in asked for one in requirements for value in one.values}
+        total += len(named) * (1 + len(named) // CLASSES_OF_ONE_SIZE)
+        for requirements in asked:
+            few = [len(one.values) for one in requirements if one.operator in ONE_OF]
+            total += min(few) if few else len(named) * bool(requirements)
+    return total
 
 
 class Side:

@@ -89,7 +89,15 @@ class Compiled:
             for value in chosen.values:
                 self._by_value.setdefault((chosen.requirement.key, value), []).append(index)
         self._only = frozenset(config.override.only)
+        self.effort = self._effort()
+        """How many conditions are asked at most for one workload."""
         self._only_names = frozenset(map(bare_name, config.override.only))
+
+    def _effort(self) -> int:
+        most: dict[str, int] = {}
+        for (label, _), rules in self._by_value.items():
+            most[label] = max(most.get(label, 0), sum(len(self._tests[rule]) for rule in rules))
+        return sum(most.values()) + sum(len(self._tests[rule]) for rule in self._others)
 
     def resolve(self, labels: Labels, *, instance_profile: str | None = None) -> Resolution:
         """Say which role a workload with these labels gets.

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 PARTITIONS = {"aws-cn": "China", "aws-us-gov": "GovCloud", "aws-iso": "isolated", "aws-iso-b": "isolated"}
 NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}")
-PATH = re.compile(r"/(?:[!-~]+/)?")
+PATH = re.compile(r"/(?:[!-#%-)+->@-~]+/)?")
+"""IAM allows `*`, `?` and `$` in a path too; in a policy they would stand for more than this one role."""
 LONGEST_PATH = 512
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
 EXAMPLE = "arn:aws:iam::123456789012:role/raydock"
@@ -111,5 +112,7 @@ def _role(service: str, resource: str) -> tuple[str, str]:
     folder, slash, name = rest.rpartition("/")
     path = f"/{folder}{slash}"
     if not NAME.fullmatch(name) or not PATH.fullmatch(path) or "//" in path or len(path) > LONGEST_PATH:
-        raise ArnError("name", f"The role's name or path is not one that IAM allows: {EXAMPLE}.")
+        raise ArnError(
+            "name", f"The role's name or path is not one that IAM allows, or has * ? or $ in it: {EXAMPLE}."
+        )
     return path, name

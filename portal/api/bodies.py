@@ -10,6 +10,7 @@ from iam.errors import Problem
 from iam.paging import MOST
 
 DEEPEST = 12
+MOST_NAMED = 50
 
 
 class Body(serializers.Serializer[Any]):
@@ -21,7 +22,8 @@ class Body(serializers.Serializer[Any]):
             unknown = sorted(str(name) for name in data if name not in self.fields)
             if unknown:
                 known = ", ".join(self.fields) or "none"
-                raise ValidationError({name: [f"There is no such field here: {known}."] for name in unknown})
+                told = unknown[:MOST_NAMED]
+                raise ValidationError({name: [f"There is no such field here: {known}."] for name in told})
         return super().to_internal_value(data)
 
 

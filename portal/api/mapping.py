@@ -6,10 +6,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from clouds.config.document import Identity, from_json, from_yaml, read_mapping
+from clouds.config.document import Identity, from_json, read_mapping, read_source
 from clouds.config.examining import examine
 from clouds.config.faults import ConfigFault, as_problem
-from clouds.config.reading import LONGEST_TEXT
+from clouds.config.reading import LONGEST_TEXT, read_yaml, tidy
 from clouds.config.values import resolved
 from clouds.config.workloads import (
     LONGEST_LABEL,
@@ -20,6 +20,7 @@ from clouds.config.workloads import (
     named,
     read_workload,
     read_workloads,
+    refuse_too_many,
 )
 from clouds.config.writing import MAPPING
 from clouds.configurations import facts_of, identity_of, known_of, ready_mapping
@@ -28,7 +29,7 @@ from clouds.queries import cloud_for, default_role_of
 from iam.idempotency import Reply
 from iam.mapping import Config, Outcome, Remark, Resolution
 from iam.permissions import Permission
-from portal.api.bodies import Body
+from portal.api.bodies import Body, refuse_external_id
 from portal.api.mapping_shapes import LintShape, SimulationShape, TracedResolutionShape
 from portal.api.view import View, answer
 
@@ -102,6 +103,7 @@ class MappingSimulate(View):
         try:
             config = read_proposal(asked["config"], identity_of(cloud))
             given = read_workloads(asked["workloads"]) if "workloads" in asked else None
+            refuse_too_many(given or (), ready.config, config)
         except ConfigFault as error:
             raise as_problem(error) from error
         sample = named(ready.config, config)
@@ -150,7 +152,9 @@ _FAULT = ("path", "message", "line", "column")
 def read_proposal(data: object, own: Identity) -> Config:
     """Return the mapping of a proposed configuration; raises ConfigFault."""
     if isinstance(data, str):
-        return from_yaml(data[: LONGEST_TEXT + 1], own).mapping
+        reading = read_yaml(tidy(data[: LONGEST_TEXT + 1]))
+        refuse_external_id(reading.data)
+        return read_source(reading, own).mapping
     if isinstance(data, dict) and MAPPING in data:
         return from_json(data, own).mapping
     return read_mapping(data, own)

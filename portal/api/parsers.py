@@ -43,12 +43,12 @@ class OnceJSONParser(StrictJSONParser):
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        message = f"the field {twice[:40]!r} stands twice in one object."
-        raise ParseError(message)
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            message = f"the field {name[:40]!r} stands twice in one object."
+            raise ParseError(message)
+        found[name] = value
     return found
 
 

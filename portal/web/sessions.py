@@ -16,6 +16,7 @@ from iam import access, audit, tenancy
 from iam.errors import Denied, NotFound, Problem
 from iam.models import User
 from iam.permissions import Permission
+from portal.api.bodies import refuse_external_id
 from portal.web import errors
 from portal.web.pages import PageRequest
 
@@ -48,6 +49,7 @@ def page(
                 _enter(asked, request.user)
                 with tenancy.scope(asked.actor.organization_id):
                     asked.actor.require(permission, target_id=next(iter(kwargs.values()), ""))
+                    refuse_external_id({**asked.GET, **asked.POST})
                     return view(asked, **kwargs)
             except Denied as denied:
                 audit.append_denied(actor=asked.actor, denied=denied, now=timezone.now())

@@ -1,6 +1,7 @@
 """/clouds/{id}/config: JSON and YAML, comments, versions, and nobody overwriting anybody."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -323,6 +324,13 @@ def test_a_body_that_is_no_configuration_is_a_bad_request(us: People, cloud: Clo
 def test_a_field_that_stands_twice_in_json_is_refused(us: People, cloud: Cloud) -> None:
     body = json.dumps(document(cloud))[:-1] + ', "cloud_provider": "AWS"}'
     assert "stands twice" in problem(put(us.owner.api, cloud, body), 400, "parse_error")["detail"]
+
+
+def test_many_fields_of_which_the_last_stands_twice_are_refused_at_once(us: People, cloud: Cloud) -> None:
+    fields = ",".join(f'"f{number}":1' for number in [*range(60_000), 59_999])
+    began = time.process_time()
+    problem(put(us.owner.api, cloud, f"{{{fields}}}"), 400, "parse_error")
+    assert time.process_time() - began < 4
 
 
 def test_an_external_id_in_yaml_is_refused(us: People, cloud: Cloud) -> None:

@@ -1,6 +1,7 @@
 """Files for Ray over REST: two forms of the same cluster, and what a bad question is told."""
 
 from datetime import datetime
+from urllib.parse import quote
 
 import pytest
 from ruamel.yaml import YAML
@@ -45,6 +46,19 @@ def test_a_bad_question_names_its_field(us: People, cloud: Cloud, query: str) ->
     reply = us.owner.api.get(f"{PREFIX}clouds/{cloud.id}/exports/ray-cluster?{query}")
     assert reply.status_code == 400
     assert list(reply.json()["fields"]) == [query.partition("=")[0]]
+
+
+@pytest.mark.parametrize(
+    "sign", ["\n", "\r", "\x85", "\N{LINE SEPARATOR}", "\N{PARAGRAPH SEPARATOR}", "\x1b", "\ufffe"]
+)
+def test_a_label_never_leaves_the_comment_that_tells_it(us: People, cloud: Cloud, sign: str) -> None:
+    label = quote(f"a{sign}setup_commands: [evil]{sign}b")
+    reply = us.owner.api.get(f"{PREFIX}clouds/{cloud.id}/exports/ray-cluster?project={label}")
+    written = b"".join(reply).decode()
+    told, _, file = written.partition("\n\n")
+    assert "setup_commands: [evil]" in told.replace("\n# ", " ")
+    assert "evil" not in file
+    assert all(line.startswith("# ") and line.isprintable() for line in told.split("\n"))
 
 
 def test_a_cloud_without_a_network_has_no_file(us: People) -> None:

@@ -38,6 +38,7 @@ def test_it_is_recorded_listed_mended_and_forgotten(us: People) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
+        ("post", "trust/rotate", {}),
         ("post", "connect", {"role_arn": "arn:aws:iam::222222222222:role/x"}),
         ("post", "setup", {}),
         ("post", "verify", {}),

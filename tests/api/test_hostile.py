@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from schemathesis.core import NotSet
 from schemathesis.core.result import Ok
 
-from portal.api.bodies import refuse_external_id
+from portal.api.bodies import MOST_NAMED, refuse_external_id
 from tests.api.world import PREFIX, Example, World, build
 from tests.people import People, client
 
@@ -75,6 +75,13 @@ def test_a_body_that_is_too_large_is_refused(us: People) -> None:
     body = json.dumps({"name": "x" * 1_100_000})
     reply = us.owner.api.generic("POST", f"{PREFIX}service-accounts", body, content_type="application/json")
     problem(reply, 413, "body_too_large")
+
+
+def test_a_refusal_of_many_fields_stays_short(us: People) -> None:
+    body = json.dumps({f"field{number}": 1 for number in range(50_000)})
+    reply = us.owner.api.generic("POST", f"{PREFIX}service-accounts", body, content_type="application/json")
+    assert len(problem(reply, 400, "invalid")["fields"]) == MOST_NAMED
+    assert len(reply.content) < 10_000
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data; boundary=x", "what"])

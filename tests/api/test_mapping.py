@@ -193,3 +193,9 @@ def test_another_clouds_configuration_is_refused(us: People, cloud: Cloud) -> No
 def test_looks_need_only_the_right_to_read(us: People, cloud: Cloud, now: datetime) -> None:
     reply = us.stranger.api.post(f"{PREFIX}clouds/{cloud.id}/iam-mapping/resolve", {"labels": {}})
     problem(reply, 404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["simulate", "lint"])
+def test_t3_an_external_id_in_yaml_text_is_refused(us: People, cloud: Cloud, path: str) -> None:
+    yaml = "dataplane_iam_mapping: {rules: [{External-Id: x}]}"
+    assert ask(us, cloud, path, 400, config=yaml)["code"] == "external_id_not_accepted"

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from clouds.models import Operation
+from clouds.versions import ConfigVersion
+from iam.models import AuditEvent
 from portal.wsgi import application
-from tests.web.conftest import Visit
+from tests.web.conftest import Visit, count, one
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +44,28 @@ def test_nul_in_an_address_is_refused(owner: Client, path: str) -> None:
 )
 def test_nul_in_a_form_is_refused(owner: Client, path: str, field: str) -> None:
     assert owner.post(path, {**FORM, field: "a\0b"}).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["mapping/save", "trust/rotate", "verify", "describe", "delete"])
+def test_t3_a_form_that_carries_an_external_id_changes_nothing(
+    owner: Client, world: World, path: str
+) -> None:
+    before = count(AuditEvent), count(Operation), count(ConfigVersion)
+    form = {"yaml": "{}", "base": "2", "confirm_name": world.ready.name, "External-Id": "rdk-ext-chosen"}
+    owner.post(f"/clouds/{world.ready.id}/{path}", form)
+    assert (count(AuditEvent), count(Operation), count(ConfigVersion)) == before
+    assert owner.get(f"/clouds/{world.ready.id}?external_id=x").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["mapping/versions/1/rollback", "mapping/save", "delete"])
+def test_a_reason_without_measure_is_refused(owner: Client, world: World, path: str) -> None:
+    saved = one(ConfigVersion, cloud=world.ready, number=2)
+    before = count(Operation), count(ConfigVersion)
+    form = {"yaml": f"# more\n{saved.source}", "base": "2", "confirm_name": world.ready.name}
+    owner.post(f"/clouds/{world.ready.id}/{path}", {**form, "reason": "x" * 501})
+    assert (count(Operation), count(ConfigVersion)) == before
+    owner.post(f"/clouds/{world.ready.id}/{path}", {**form, "reason": "x" * 500})
+    assert (count(Operation), count(ConfigVersion)) != before
 
 
 @pytest.mark.parametrize("path", ["/clouds", "/api/v1/clouds"])

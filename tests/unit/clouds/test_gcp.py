@@ -13,6 +13,7 @@ from clouds.gcp import (
     region_problem,
     service_account_problem,
 )
+from clouds.states import Kind
 from iam.mapping import value_problem
 
 RECORD = GcpRecord(
@@ -145,3 +146,7 @@ def test_what_is_no_service_account(email: str) -> None:
 
 def test_every_refusal_is_a_sentence() -> None:
     assert all(says.endswith(".") for says in NOT_DONE.values())
+
+
+def test_every_kind_of_work_but_forgetting_is_refused_with_its_reason() -> None:
+    assert set(Kind) - set(NOT_DONE) == {Kind.DELETE}

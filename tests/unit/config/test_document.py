@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from clouds.config.document import (
+    MOST_PROFILES,
     MOST_RULES,
     from_json,
     from_yaml,
@@ -12,7 +13,7 @@ from clouds.config.document import (
     pristine,
     read_mapping,
 )
-from clouds.config.faults import MOST_TOLD, ConfigFault, as_problem
+from clouds.config.faults import MOST_FAULTS, MOST_TOLD, ConfigFault, as_problem
 from iam.mapping import Config
 from tests.unit.config.samples import COMMENTED, FIRST, GOOGLE, OURS, SECOND, document, rule
 
@@ -83,6 +84,22 @@ def test_what_is_no_object_is_told(data: object) -> None:
 def test_rules_have_a_measure() -> None:
     many = [rule(f"user=u{n}", "role") for n in range(MOST_RULES + 1)]
     assert "2000 is the most" in faults(document(*many))["dataplane_iam_mapping.rules"]
+
+
+def test_all_that_can_be_examined_has_a_measure() -> None:
+    long = rule("user in (" + ",".join(f"u{n}" for n in range(50_000)) + ")", "role")
+    assert "256 KiB" in faults(document(long))["dataplane_iam_mapping"]
+    wide = document(*[rule(f"user in ({'😀' * 200},{'😀' * 210})", "role")] * 300)
+    assert "256 KiB" in faults(wide)[""]
+    listed = {"mode": "ALLOW_LIST", "allowed": [f"p{n}" for n in range(MOST_PROFILES + 1)]}
+    told = faults(document(instance_profile_override=listed))
+    assert "500 is the most" in told["dataplane_iam_mapping.instance_profile_override.allowed"]
+
+
+def test_a_refusal_of_very_much_stays_short() -> None:
+    told = faults({**document(), **{f"k{n}": 1 for n in range(50_000)}})
+    assert len(told) == MOST_FAULTS + 1
+    assert told[""] == "49800 more things are wrong. Mend these first."
 
 
 def test_faults_of_yaml_have_line_column_and_fix() -> None:

@@ -86,6 +86,20 @@ def test_a_text_of_any_size_is_answered_at_once(piece: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("? " + ".a" * 120_000 + "\n: 1\n", "No name has more than 200 characters"),
+        ("[" + "a," * 120_000 + "]", "There are more than 20000 values"),
+        ("".join(f"k{n}: 1\n" for n in range(25_000)), "There are more than 20000 values"),
+    ],
+)
+def test_what_would_take_seconds_to_read_is_refused_at_once(text: str, fix: str) -> None:
+    began = time.process_time()
+    assert fix in refused(text)
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
     ("written", "value"),
     [
         ("text", "text"), ("'12'", "12"), ('"null"', "null"), ("12", 12), ("-3", -3), ("1.5", 1.5),

@@ -1,11 +1,23 @@
 """Workloads to try a mapping with."""
 
+import time
 from typing import Any
 
 import pytest
 
 from clouds.config.faults import ConfigFault
-from clouds.config.workloads import OTHER, Workload, compare, named, read_workload, read_workloads
+from clouds.config.workloads import (
+    MOST,
+    MOST_PROFILES,
+    OTHER,
+    Workload,
+    affordable,
+    compare,
+    named,
+    read_workload,
+    read_workloads,
+    refuse_too_many,
+)
 from iam.mapping import Config, Outcome, read_config
 from tests.unit.config.samples import document, rule
 
@@ -77,3 +89,27 @@ def test_what_is_no_workload_is_told(data: object, path: str) -> None:
     with pytest.raises(ConfigFault) as caught:
         read_workloads([data])
     assert [one.path for one in caught.value.faults] == [path]
+
+
+def test_the_more_conditions_are_asked_the_fewer_workloads_are_tried() -> None:
+    usual = config(*[rule(f"user=u{n},project in (a,b)", "r") for n in range(2_000)])
+    assert affordable(usual, usual) == MOST
+    hard = config(
+        *[rule(",".join(f"project!=a{n}x{m}" for m in range(9)) + ",user>5", "r") for n in range(1_500)]
+    )
+    began = time.process_time()
+    sample = named(hard, hard)
+    assert sample.left_out > 13_000
+    compare(hard, hard, sample.workloads)
+    assert time.process_time() - began < 12
+    many = [Workload({"project": f"p{n}"}) for n in range(MOST)]
+    with pytest.raises(ConfigFault, match="Send fewer"):
+        refuse_too_many(many, hard, hard)
+    refuse_too_many(many, usual, usual)
+
+
+def test_few_of_many_profiles_are_tried() -> None:
+    listed = {"mode": "ALLOW_LIST", "allowed": [f"p{n}" for n in range(300)]}
+    sample = named(Config.EMPTY, config(instance_profile_override=listed))
+    assert (len(sample.profiles), sample.profiles[-1]) == (MOST_PROFILES + 1, OTHER)
+    assert sample.left_out == 300 - MOST_PROFILES

@@ -1,11 +1,13 @@
 """Remarks on mappings: what each says, about which rule, with which example."""
 
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from iam.mapping import Config, Known, Remark, lint
+from iam.mapping import Config, Known, Remark, lint, read_config
+from iam.mapping.names import MOST_OF_ONE_RULE
 from tests.unit.mapping.writing import config
 
 KNOWN = Known(
@@ -240,3 +242,29 @@ def test_remarks_come_in_the_order_of_rules() -> None:
     places = [99 if one.rule_index is None else one.rule_index for one in found]
     assert places == sorted(places)
     assert places[-1] == 99
+
+
+@pytest.mark.parametrize(
+    "selectors",
+    [
+        [f"project!=p{n},user!=u{n}" for n in range(2_000)],
+        ["user in (" + ",".join(f"u{n}" for n in range(40_000)) + ")"],
+    ],
+)
+def test_what_would_take_too_long_to_examine_is_said_and_not_done(selectors: list[str]) -> None:
+    rules = [{"selector": one, "value": f"r{at}"} for at, one in enumerate(selectors)]
+    config = read_config({"mode": "CUSTOMER_MANAGED", "rules": rules, "default_rule": "FAIL"})
+    began = time.process_time()
+    assert [one.code for one in lint(config)] == ["not-examined"]
+    assert time.process_time() - began < 2
+
+
+def test_many_rules_that_name_what_they_are_for_are_examined() -> None:
+    rules = [{"selector": f"user=u{n}@example.com", "value": f"r{n}"} for n in range(2_000)]
+    config = read_config({"mode": "CUSTOMER_MANAGED", "rules": [*rules, rules[0]], "default_rule": "FAIL"})
+    assert [one.code for one in lint(config)] == ["duplicate"]
+
+
+def test_of_one_rule_the_first_wrong_names_are_told() -> None:
+    found = remarks((",".join(f"key{n}" for n in range(1_000)), "r"))
+    assert [one.code for one in found].count("unknown-key") == MOST_OF_ONE_RULE

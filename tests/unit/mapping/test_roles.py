@@ -34,6 +34,8 @@ def test_a_name_or_an_arn_is_read(value: str, kind: str, name: str) -> None:
         "arn:aws:iam::12345:instance-profile/x", f"arn:aws:iam::{ACCOUNT}:instance-profile/{'p' * 129}",
         f"arn:aws-cn:iam::{ACCOUNT}:instance-profile/x", f"arn:aws:ec2:eu-west-1:{ACCOUNT}:instance/i-1",
         f"arn:aws:iam::{ACCOUNT}:instance-profile/{'p' * 513}/x", f"arn:aws:sts::{ACCOUNT}:assumed-role/x/y",
+        f"arn:aws:iam::{ACCOUNT}:role/*/x", f"arn:aws:iam::{ACCOUNT}:role/te?m/x",
+        f"arn:aws:iam::{ACCOUNT}:instance-profile/${{aws:username}}/x",
     ],
 )  # fmt: skip
 def test_what_names_no_role_on_aws_is_refused_with_a_fix(value: str) -> None:
