@@ -3,6 +3,7 @@
 from collections import Counter
 
 from django.http import HttpResponse
+from django.urls import reverse
 
 from clouds import queries
 from clouds.export.differences import Change
@@ -19,7 +20,8 @@ from portal.web.sessions import page
 def policies(request: PageRequest, cloud_id: str) -> HttpResponse:
     """Show every document by where it belongs."""
     cloud = queries.cloud_for(request.actor, cloud_id)
-    return face(request, cloud, "access", "web/policies.html", {"policies": _documents(cloud)})
+    context = {"policies": _documents(cloud)}
+    return face(request, cloud, "access", "web/policies.html", context, trail=[("Policies", None)])
 
 
 @page(Permission.CLOUD_READ)
@@ -31,13 +33,21 @@ def policy(request: PageRequest, cloud_id: str, name: str) -> HttpResponse:
         raise NotFound
     differences = found.differences
     counted = Counter(one.change for one in differences)
+    alike: dict[tuple[str, str], list[str]] = {}
+    for one in differences:
+        if one.change is not Change.SAME:
+            alike.setdefault((str(one.change), one.reason), []).append(one.action)
+    trail = [("Policies", reverse("web:cloud-policies", args=[cloud.id])), (found.name, None)]
     context = {
         "policy": found,
-        "differences": [one for one in differences if one.change is not Change.SAME],
+        "differences": [
+            {"change": change, "reason": reason, "actions": actions}
+            for (change, reason), actions in alike.items()
+        ],
         "same": [one.action for one in differences if one.change is Change.SAME],
         "counts": [(str(change), counted[change]) for change in Change if counted[change]],
     }
-    return face(request, cloud, "access", "web/policy.html", context)
+    return face(request, cloud, "access", "web/policy.html", context, trail=trail)
 
 
 def _documents(cloud: Cloud) -> tuple[PolicyDocument, ...]:

@@ -139,7 +139,7 @@ class TestRoles:
         page = text(owner, "/clouds")
 
         assert 'href="/clouds/roles"' in page
-        assert '1<span class="unseen"> behind</span>' in page
+        assert "1 behind</span>" in page
 
     def test_names_what_is_missing_and_the_line_that_attaches_it(
         self, owner: Client, world: World, now: datetime
