@@ -139,7 +139,7 @@ class Story:
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """One REST call."""
         answer: httpx.Response = self.api.request(method, path, json=body)
-        assert answer.is_success, answer.text
+        answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found
 
@@ -196,7 +196,7 @@ class Story:
             body = {**current.json(), "dataplane_iam_mapping": mapping}
             tag = {"If-Match": current.headers["ETag"]}
             saved = self.api.put(path, json=body, headers=tag, params={"reason": reason})
-            assert saved.is_success, saved.text
+            saved.raise_for_status()
 
     def rotate(self, cloud: dict[str, Any], *, steps: int) -> None:
         """Begin a rotation of the external ID and play the customer for so many of its two steps."""
