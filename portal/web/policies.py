@@ -1,12 +1,14 @@
 """The policy documents of a cloud: what each is for, where it belongs, how it differs from the usual one."""
 
 from collections import Counter
+from collections.abc import Iterable
+from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
 
 from clouds import queries
-from clouds.export.differences import Change
+from clouds.export.differences import Change, Difference
 from clouds.export.policies import PolicyDocument, policy_documents
 from clouds.models import Cloud
 from iam.errors import NotFound
@@ -33,21 +35,27 @@ def policy(request: PageRequest, cloud_id: str, name: str) -> HttpResponse:
         raise NotFound
     differences = found.differences
     counted = Counter(one.change for one in differences)
-    alike: dict[tuple[str, str], list[str]] = {}
-    for one in differences:
-        if one.change is not Change.SAME:
-            alike.setdefault((str(one.change), one.reason), []).append(one.action)
     trail = [("Policies", reverse("web:cloud-policies", args=[cloud.id])), (found.name, None)]
     context = {
         "policy": found,
-        "differences": [
-            {"change": change, "reason": reason, "actions": actions}
-            for (change, reason), actions in alike.items()
-        ],
+        "attached": queries.held_against(cloud, found),
+        "differences": _alike(differences),
         "same": [one.action for one in differences if one.change is Change.SAME],
         "counts": [(str(change), counted[change]) for change in Change if counted[change]],
     }
     return face(request, cloud, "access", "web/policy.html", context, trail=trail)
+
+
+def _alike(differences: Iterable[Difference]) -> list[dict[str, Any]]:
+    """Return what differs, the actions that differ alike and for the same reason together."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in differences:
+        if one.change is not Change.SAME:
+            found.setdefault((str(one.change), one.reason), []).append(one.action)
+    return [
+        {"change": change, "reason": reason, "actions": actions}
+        for (change, reason), actions in found.items()
+    ]
 
 
 def _documents(cloud: Cloud) -> tuple[PolicyDocument, ...]:
