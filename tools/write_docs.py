@@ -89,7 +89,7 @@ EXAMPLE = CloudSpec(
 def policies() -> Iterator[str]:
     """docs/policies.md: every document, which feature needs what, each difference and its reason."""
     yield from ("# Policies", "", NOTE, "")
-    yield "Every document of a cloud, as its Access page and `/clouds/{id}/policies` give it with its ids."
+    yield "Every document of a cloud, as its Policies page and `/clouds/{id}/policies` give it with its ids."
     yield "Where platforms of this kind usually hand out a policy for the same purpose, ours is held against"
     yield "it action by action: same, added, narrowed, changed (allowed where the usual policy never could)"
     yield "or left out. What this version of Raydock does not call itself is *yours to use*."

@@ -146,7 +146,7 @@ def refusal(case: Case, refused: tuple[Denied, ...], subject: str = "") -> Answe
     actions = ", ".join(sorted({one.action for one in refused}))
     role = case.spec.cross_account_role_name or "the cross-account role"
     fix = (
-        f"Attach to {role} the policy that this cloud's Access page shows; it allows {actions}. "
+        f"Attach to {role} the policy that this cloud's Policies page shows; it allows {actions}. "
         "Then verify again."
     )
     if any(one.by_organization for one in refused):

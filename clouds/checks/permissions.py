@@ -175,7 +175,7 @@ def _verdict(case: Case, missing: Mapping[str, str], refused: Refused, expected:
         observed=observed,
         expected=expected,
         detail=" ".join(detail),
-        fix="Attach the policy that this cloud's Access page shows; it allows exactly what Raydock calls."
+        fix="Attach the policy that this cloud's Policies page shows; it allows exactly what Raydock calls."
         if missing
         else "Ask the owner of your AWS organization for an exception for this role.",
         **how_to_attach(case),

@@ -40,7 +40,7 @@ def _policy_version(case: Case) -> Iterator[Answer]:
         observed=" ".join(filter(None, parts)) or "They say the same as the documents of this release.",
         expected=expected,
         detail="What a role may do beyond these documents Raydock never uses, as its sessions are narrowed.",
-        fix="Attach the policy that this cloud's Access page shows, and take off what is beside it and not "
+        fix="Attach the policy that this cloud's Policies page shows, and take off what is beside it and not "
         "needed by something else.",
         **how_to_attach(case),
     )

@@ -9,7 +9,7 @@ from clouds.models import Cloud
 from iam.errors import NotFound
 from iam.permissions import Permission
 from portal.web.documents import download
-from portal.web.faces import face
+from portal.web.faces import face, resources_trail
 from portal.web.pages import PageRequest
 from portal.web.sessions import page
 
@@ -39,7 +39,9 @@ def export(request: PageRequest, cloud_id: str) -> HttpResponse:
         "outputs": blueprint.outputs,
         "zones": blueprint.zones,
     }
-    return face(request, cloud, "resources", "web/export.html", context)
+    return face(
+        request, cloud, "resources", "web/export.html", context, trail=resources_trail(cloud, "Export")
+    )
 
 
 @page(Permission.CLOUD_READ)

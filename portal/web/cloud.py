@@ -120,16 +120,15 @@ def activity(request: PageRequest, cloud_id: str) -> HttpResponse:
 
 @page(Permission.CLOUD_READ)
 def access(request: PageRequest, cloud_id: str) -> HttpResponse:
-    """Show who may enter the account, and with which policies."""
+    """Show who may enter the account, and rotate the external ID that lets them in."""
     cloud = queries.cloud_for(request.actor, cloud_id)
     if cloud.on_gcp:
         return record_face(request, cloud, "access")
     context = {
-        "policies": policy_documents(queries.spec_of(cloud), cloud.external_id),
         "portal_role_arn": bootstrap_of(cloud).portal_role_arn,
         **trust_part(cloud),
     }
-    return face(request, cloud, "access", "web/access.html", context)
+    return face(request, cloud, "access", "web/access.html", context, trail=[("Trust", None)])
 
 
 @page(Permission.CLOUD_READ)
@@ -168,18 +167,20 @@ def worst(findings: Iterable[VerificationFinding]) -> list[VerificationFinding]:
 
 
 def _areas(findings: list[VerificationFinding]) -> list[dict[str, Any]]:
+    """Return the findings by area, the areas with the worst first, else in their usual order."""
     order = [*words.AREAS, *{one.area: None for one in findings if one.area not in words.AREAS}]
-    grouped = {area: [one for one in findings if one.area == area] for area in order}
-    return [
+    grouped = {area: worst([one for one in findings if one.area == area]) for area in order}
+    found = [
         {
             "label": words.AREAS.get(area, area.capitalize()),
-            "findings": worst(mine),
+            "findings": mine,
             "passed": passed(mine),
-            "status": worst(mine)[0].status,
+            "status": mine[0].status,
         }
         for area, mine in grouped.items()
         if mine
     ]
+    return sorted(found, key=lambda one: BADNESS.get(str(one["status"]), 0))
 
 
 def _fits(finding: VerificationFinding, shown: str) -> bool:

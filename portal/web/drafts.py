@@ -86,7 +86,7 @@ class Draft:
             name: sum(one.severity == name for one in self.remarks) for name in ("error", "warning", "info")
         }
         words = [_count(counted[name], word) for name, word in _KINDS if counted[name]]
-        return ", ".join(words) if words else "Nothing to remark"
+        return ", ".join(words) if words else "No remarks"
 
     @property
     def tone(self) -> str:

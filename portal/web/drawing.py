@@ -125,7 +125,9 @@ def draw(
     access_tone = tones.get("access-role", "good") if connected else "planned"
     return Drawing(
         height=height,
-        caption=f"{len(present)} resources in AWS" if present else "dashed: not there yet",
+        caption=f"{len(present)} resource{'' if len(present) == 1 else 's'} in AWS"
+        if present
+        else "dashed: not there yet",
         portal=Box("portal", "Raydock", "worker", 8, middle - 30, 106, 60),
         access=Box("access-role", "Access role", "external ID", 192, middle - 27, 106, 54, access_tone),
         vpc=Box("vpc", "VPC", present.get("vpc", vpc_cidr), 332, 34, 262, height - 54, tone("vpc")),

@@ -23,8 +23,14 @@ FACES = (
     ("access", "Access", "web:cloud-access", Permission.CLOUD_READ),
     ("settings", "Settings", "web:cloud-settings", Permission.CLOUD_READ),
 )
-# On GCP there is nothing to show on these; their addresses show the record and say so.
-ONLY_AWS = frozenset({"checks", "resources"})
+# On GCP there is nothing to check and nothing made, and of access the mapping alone.
+FACES_ON_GCP = (
+    FACES[0],
+    ("access", "Mapping", "web:cloud-mapping", Permission.CLOUD_READ),
+    *(one for one in FACES if one[0] in {"activity", "settings"}),
+)
+# Faces with a main action of their own, beside which verifying is not the main one.
+OWN_ACTION = frozenset({"access"})
 # What leads on from each state: label, icon, page, look.
 LINKS: Mapping[CloudState, Sequence[tuple[str, str, str, str]]] = {
     CloudState.RESERVED: [("Connect", "link", "web:cloud-connect", "primary")],
@@ -55,8 +61,12 @@ def face(
     *,
     typing: bool = False,
     status: int = 200,
+    trail: Sequence[tuple[str, str | None]] = (),
 ) -> HttpResponse:
-    """Show one face of a cloud. It keeps itself fresh while work goes on, unless a person may be `typing`."""
+    """Show one face of a cloud. It keeps itself fresh while work goes on, unless a person may be `typing`.
+
+    `trail` names the page inside of the face: labels with their addresses, the last one without.
+    """
     moving = cloud.state in {CloudState.CONNECTING, CloudState.SETTING_UP, CloudState.DELETING}
     operation = context.get("operation")
     live = (
@@ -67,9 +77,9 @@ def face(
         "cloud": cloud,
         "face": name,
         "tabs": tabs(cloud, request.actor),
-        "actions": actions(cloud, request.actor),
+        "actions": actions(cloud, request.actor, main=name not in OWN_ACTION),
     }
-    crumbs = [CRUMB, (cloud.name, None)]
+    crumbs = [CRUMB, (cloud.name, reverse("web:cloud", args=[cloud.id]) if trail else None), *trail]
     return render(request, template, shown, crumbs=crumbs, live=live, status=status)
 
 
@@ -84,13 +94,18 @@ def tabs(cloud: Cloud, actor: Actor) -> list[dict[str, Any]]:
             "count": counted if name == "checks" else "",
             "bad": cloud.checks_passed < cloud.checks_total,
         }
-        for name, label, view, permission in FACES
-        if actor.may(permission) and not (cloud.on_gcp and name in ONLY_AWS)
+        for name, label, view, permission in (FACES_ON_GCP if cloud.on_gcp else FACES)
+        if actor.may(permission)
     ]
 
 
-def actions(cloud: Cloud, actor: Actor) -> list[Action]:
-    """Return what can be done with a cloud in its state, the main thing last."""
+def resources_trail(cloud: Cloud, label: str) -> list[tuple[str, str | None]]:
+    """Return the trail of a page that is reached from the resources of a cloud."""
+    return [("Resources", reverse("web:cloud-resources", args=[cloud.id])), (label, None)]
+
+
+def actions(cloud: Cloud, actor: Actor, *, main: bool = True) -> list[Action]:
+    """Return what can be done with a cloud in its state, the last the page's `main` action if it may be."""
     if not actor.may(Permission.CLOUD_OPERATE):
         return []
     state = CloudState(cloud.state)
@@ -100,7 +115,7 @@ def actions(cloud: Cloud, actor: Actor) -> list[Action]:
     ]
     if state is not CloudState.SETUP_FAILED and course(Kind.VERIFY, state):
         address = reverse("web:cloud-verify", args=[cloud.id])
-        found.append(Action("Verify", "shield-check", address, "primary", post=True))
+        found.append(Action("Verify", "shield-check", address, "primary" if main else "", post=True))
     return found
 
 

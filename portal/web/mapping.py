@@ -1,11 +1,13 @@
 """The mapping of a cloud: edit it as rules or YAML, see what it does, save it, go back to a version."""
 
+import re
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.shortcuts import render as fragment
+from django.urls import reverse
 from django.utils import timezone
 
 from clouds import configurations, queries
@@ -26,10 +28,8 @@ from portal.web.pages import PageRequest
 from portal.web.sessions import CHANGES, back_to, page
 
 LISTED = 12
-DEFAULTS = (
-    (DefaultRule.CLOUD_DEFAULT.value, "gets the cloud's own role"),
-    (DefaultRule.FAIL.value, "does not start"),
-)
+RULE = re.compile(r"rules\[(\d+)\]")
+OWN = {"AWS": "the cloud's own role", "GCP": "the default service account"}
 OVERRIDES = (
     ("", "may set any (as usual)"),
     (OverrideMode.ALLOW.value, "may set any"),
@@ -97,7 +97,8 @@ def version(request: PageRequest, cloud_id: str, number: int) -> HttpResponse:
         "changes": [_told(one.to_json()) for one in differences(before.document, found.document)],
         "text": text_difference(before.source, found.source, names=names),
     }
-    return face(request, cloud, "access", "web/mapping_version.html", context, typing=True)
+    trail = [("Mapping", reverse("web:cloud-mapping", args=[cloud.id])), (f"Version {found.number}", None)]
+    return face(request, cloud, "access", "web/mapping_version.html", context, typing=True, trail=trail)
 
 
 @page(
@@ -125,7 +126,16 @@ def _shown(request: PageRequest, cloud: Cloud, *, problem: Problem | None = None
         "versions": configurations.versions(cloud, limit=LISTED).results,
     }
     status = problem.status if problem else 200
-    return face(request, cloud, "access", "web/mapping.html", context, typing=True, status=status)
+    return face(
+        request,
+        cloud,
+        "access",
+        "web/mapping.html",
+        context,
+        typing=True,
+        status=status,
+        trail=[("Mapping", None)],
+    )
 
 
 def _context(request: PageRequest, cloud: Cloud) -> dict[str, Any]:
@@ -153,7 +163,11 @@ def _context(request: PageRequest, cloud: Cloud) -> dict[str, Any]:
         else None,
         "asked": {name: fields.get(f"sim-{name}", "") for name in (*drafts.LABEL_FIELDS, "profile")},
         "reason": request.POST.get("reason", ""),
-        "defaults": DEFAULTS,
+        "own": OWN[own.provider],
+        "defaults": (
+            (DefaultRule.CLOUD_DEFAULT.value, f"gets {OWN[own.provider]}"),
+            (DefaultRule.FAIL.value, "does not start"),
+        ),
         "overrides": OVERRIDES,
         "yaml_changed": writing and drafts.digest(given) != request.POST.get("shown"),
         "yaml_written": made.text != given,
@@ -164,8 +178,10 @@ def _context(request: PageRequest, cloud: Cloud) -> dict[str, Any]:
 
 
 def _told(change: dict[str, Any]) -> dict[str, Any]:
-    """Return a change with its sides as one line each."""
-    return {**change, "before": _line(change["before"]), "after": _line(change["after"])}
+    """Return a change with its place in words, and its sides as one line each."""
+    where = change["path"].removeprefix("dataplane_iam_mapping.")
+    where = RULE.sub(lambda found: f"Rule {int(found[1]) + 1}", where)
+    return {**change, "where": where, "before": _line(change["before"]), "after": _line(change["after"])}
 
 
 def _line(side: object) -> str:

@@ -1,11 +1,14 @@
 """The policy documents of a cloud: what each is for, where it belongs, how it differs from the usual one."""
 
 from collections import Counter
+from collections.abc import Iterable
+from typing import Any
 
 from django.http import HttpResponse
+from django.urls import reverse
 
 from clouds import queries
-from clouds.export.differences import Change
+from clouds.export.differences import Change, Difference
 from clouds.export.policies import PolicyDocument, policy_documents
 from clouds.models import Cloud
 from iam.errors import NotFound
@@ -19,7 +22,8 @@ from portal.web.sessions import page
 def policies(request: PageRequest, cloud_id: str) -> HttpResponse:
     """Show every document by where it belongs."""
     cloud = queries.cloud_for(request.actor, cloud_id)
-    return face(request, cloud, "access", "web/policies.html", {"policies": _documents(cloud)})
+    context = {"policies": _documents(cloud)}
+    return face(request, cloud, "access", "web/policies.html", context, trail=[("Policies", None)])
 
 
 @page(Permission.CLOUD_READ)
@@ -31,14 +35,27 @@ def policy(request: PageRequest, cloud_id: str, name: str) -> HttpResponse:
         raise NotFound
     differences = found.differences
     counted = Counter(one.change for one in differences)
+    trail = [("Policies", reverse("web:cloud-policies", args=[cloud.id])), (found.name, None)]
     context = {
         "policy": found,
         "attached": queries.held_against(cloud, found),
-        "differences": [one for one in differences if one.change is not Change.SAME],
+        "differences": _alike(differences),
         "same": [one.action for one in differences if one.change is Change.SAME],
         "counts": [(str(change), counted[change]) for change in Change if counted[change]],
     }
-    return face(request, cloud, "access", "web/policy.html", context)
+    return face(request, cloud, "access", "web/policy.html", context, trail=trail)
+
+
+def _alike(differences: Iterable[Difference]) -> list[dict[str, Any]]:
+    """Return what differs, the actions that differ alike and for the same reason together."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in differences:
+        if one.change is not Change.SAME:
+            found.setdefault((str(one.change), one.reason), []).append(one.action)
+    return [
+        {"change": change, "reason": reason, "actions": actions}
+        for (change, reason), actions in found.items()
+    ]
 
 
 def _documents(cloud: Cloud) -> tuple[PolicyDocument, ...]:

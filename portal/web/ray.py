@@ -11,7 +11,7 @@ from iam.errors import Problem
 from iam.mapping import LABELS, WORKLOAD_TYPES
 from iam.permissions import Permission
 from portal.web.documents import download
-from portal.web.faces import face
+from portal.web.faces import face, resources_trail
 from portal.web.pages import PageRequest
 from portal.web.sessions import page
 
@@ -35,7 +35,14 @@ def ray(request: PageRequest, cloud_id: str) -> HttpResponse:
     except Problem as problem:
         # Said on the page, where other labels can be chosen.
         context["problem"] = problem
-    return face(request, cloud, "resources", "web/ray.html", context)
+    return face(
+        request,
+        cloud,
+        "resources",
+        "web/ray.html",
+        context,
+        trail=resources_trail(cloud, "Ray cluster files"),
+    )
 
 
 @page(Permission.CLOUD_READ)

@@ -23,7 +23,7 @@ def roles(request: PageRequest) -> HttpResponse:
     """Show each such cloud with what its role lacks, the document to attach and the line that attaches it."""
     found = queries.roles_to_mend(request.actor, request.GET.get("cursor", ""), limit=SHOWN)
     context = {"roles": [_shown(one) for one in found.results], **pager(request, found.next, "")}
-    return render(request, "web/roles.html", context, crumbs=[CRUMB, ("Roles", None)])
+    return render(request, "web/roles.html", context, crumbs=[CRUMB, ("Cross-account roles", None)])
 
 
 def _shown(one: RoleToMend) -> dict[str, Any]:

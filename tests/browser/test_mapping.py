@@ -54,6 +54,12 @@ def test_a_rule_is_broken_mended_simulated_saved_and_rolled_back(
     expect(page.get_by_role("button", name="Move rule 1 down")).to_be_focused()
     expect(page.get_by_text("is never reached")).to_have_count(0)
 
+    # What saving would do stands beside the button, which is at hand from the top of the page.
+    effect = page.get_by_role("region", name="Save").get_by_role("link")
+    expect(effect).to_contain_text("change")
+    page.evaluate("scrollTo(0, 0)")
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_in_viewport()
+
     # Simulate: three fields, and why.
     page.get_by_label("Type", exact=True).select_option("job")
     page.get_by_label("Project", exact=True).fill("vision")

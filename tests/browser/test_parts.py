@@ -40,6 +40,18 @@ def test_copy_puts_the_whole_text_on_the_clipboard(
     expect(owner.get_by_role("status").first).to_have_text("Copied")
 
 
+def test_the_lines_of_a_fix_have_the_width_of_the_page(
+    owner: Page, world: World, live_server: LiveServer
+) -> None:
+    owner.goto(f"{live_server.url}/clouds/{world.ready.id}/checks")
+    check = owner.locator("details", has=owner.get_by_text("AWS CLI", exact=True)).first
+    check.locator("summary").click()
+
+    for width, least in ((1440, 800), (390, 220)):
+        owner.set_viewport_size({"width": width, "height": 900})
+        assert (check.locator("pre").first.bounding_box() or {})["width"] > least
+
+
 def test_filters_as_one_types_and_keeps_the_address(
     owner: Page, world: World, live_server: LiveServer
 ) -> None:

@@ -95,7 +95,10 @@ class TestLooking:
         mended = yaml.replace("vision-nodes", "vision@ray-lab-123456.iam.gserviceaccount.com")
         answer = send(owner, world.recorded, "draft", mended, **{"sim-workload-type": "job"})
         assert "ray-nodes@ray-lab-123456.iam.gserviceaccount.com" in answer
-        assert "Own instance profile" not in text(owner, f"{where}/mapping")
+        page = unescape(text(owner, f"{where}/mapping"))
+        assert "Own instance profile" not in page
+        assert "every workload gets the default service account" in page
+        assert "own instance profile" not in page
 
 
 class TestDrafting:

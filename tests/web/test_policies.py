@@ -15,12 +15,19 @@ pytestmark = pytest.mark.django_db
 
 def test_every_document_is_listed_by_where_it_belongs(owner: Client, world: World) -> None:
     page = text(owner, f"/clouds/{world.ready.id}/policies")
-    access = text(owner, f"/clouds/{world.ready.id}/access")
 
     for one in policy_documents(spec_of(world.ready), world.ready.external_id):
-        for shown in (page, access):
-            assert f"/clouds/{world.ready.id}/policies/{one.name}" in shown
-            assert str(one.group).replace("'", "&#x27;") in shown
+        assert f"/clouds/{world.ready.id}/policies/{one.name}" in page
+        assert str(one.group).replace("'", "&#x27;") in page
+
+
+@pytest.mark.parametrize("part", ["access", "mapping", "policies", "policies/control-plane"])
+def test_trust_mapping_and_policies_lead_to_each_other(owner: Client, world: World, part: str) -> None:
+    page = text(owner, f"/clouds/{world.ready.id}/{part}").partition('aria-label="Access"')[2]
+
+    for other in ("access", "mapping", "policies"):
+        current = part.partition("/")[0] == other
+        assert f'href="/clouds/{world.ready.id}/{other}"{" aria-current" if current else ">"}' in page
 
 
 def test_a_document_has_a_page_that_says_what_it_is_for_and_why_it_differs(

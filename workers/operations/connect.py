@@ -124,7 +124,7 @@ def _stored(work: Work, inside: Inside, trust: Trust) -> Outcome:
     for remark in lint(own.trust, spec.portal_role_arn, spec.external_id) if own else ():
         work.journal.note(f"{remark.observed} {remark.fix}", step="trust", state="info")
     for action in sorted({one.action for one in facts.denied}):
-        fix = "Attach the policy that this cloud's Access page shows."
+        fix = "Attach the policy that this cloud's Policies page shows."
         work.journal.note(f"AWS refused {action} to the role. {fix}", step="permissions", state="info")
     message = f"Raydock can enter account {spec.account_id}, and only with this cloud's external ID."
     return Done("connected", message)
