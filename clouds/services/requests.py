@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from clouds.models import Cloud
+from clouds.registration import FIELDS, RegistrationError, read_registration
 from clouds.specs import role_problem
 from clouds.states import Kind
 from iam.errors import Problem
@@ -74,9 +75,23 @@ def _delete(cloud: Cloud, given: Mapping[str, Any]) -> Wrong:
         wrong["confirm_name"] = [f"To delete this cloud, write its name exactly: {cloud.name}"]
     if cloud.on_gcp and given["bucket"] == "delete":
         wrong["bucket"] = ["Raydock deletes nothing on GCP. Write keep; the bucket is yours to delete."]
+    elif cloud.kind == "registered" and given["bucket"] == "delete":
+        wrong["bucket"] = ["Raydock deletes nothing of a registered cloud. Write keep; the bucket is yours."]
     elif given["bucket"] not in BUCKETS:
         wrong["bucket"] = ["Write keep (the bucket and all data stay) or delete (both go for good)."]
     return wrong
+
+
+def _register(cloud: Cloud, given: Mapping[str, Any]) -> Wrong:
+    try:
+        read_registration(given, account_id=cloud.account_id, region=cloud.region)
+    except RegistrationError as error:
+        return error.fields
+    return {}
+
+
+def _unset() -> None:
+    """Give what a field of a registration is that was left out."""
 
 
 Default = Callable[[], Any]
@@ -89,5 +104,6 @@ _KINDS: Mapping[Kind, tuple[Mapping[str, Default], Callable[[Cloud, Mapping[str,
     Kind.VERIFY: ({"only": list}, _verify),
     Kind.DELETE: ({"confirm_name": str, "bucket": lambda: "keep"}, _delete),
     Kind.TAKEDOWN: ({}, _nothing),
+    Kind.REGISTER: (dict.fromkeys(FIELDS, _unset), _register),
     Kind.ROTATE: ({"wait_seconds": lambda: ROTATION_WAIT}, _rotate),
 }

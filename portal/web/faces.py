@@ -96,12 +96,18 @@ def actions(cloud: Cloud, actor: Actor) -> list[Action]:
     state = CloudState(cloud.state)
     found = [
         Action(label, icon, reverse(view, args=[cloud.id]), css, post=False)
-        for label, icon, view, css in LINKS.get(state, ())
+        for label, icon, view, css in links(cloud)
     ]
     if state is not CloudState.SETUP_FAILED and course(Kind.VERIFY, state):
         address = reverse("web:cloud-verify", args=[cloud.id])
         found.append(Action("Verify", "shield-check", address, "primary", post=True))
     return found
+
+
+def links(cloud: Cloud) -> Sequence[tuple[str, str, str, str]]:
+    """Return what leads on from a cloud's state; nothing is made in a registered one."""
+    found = LINKS.get(CloudState(cloud.state), ())
+    return found if cloud.kind == "managed" else [one for one in found if one[2] != "web:cloud-create"]
 
 
 def under_way(operation: Operation | None) -> dict[str, Any]:

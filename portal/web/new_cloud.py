@@ -169,7 +169,11 @@ def create(request: PageRequest, cloud_id: str) -> HttpResponse:
     cloud = queries.cloud_for(request.actor, cloud_id)
     if cloud.state in CONNECTING:
         return redirect("web:cloud-connect", cloud_id=cloud.id)
-    if cloud.state not in {CloudState.CONNECTED, CloudState.SETUP_FAILED, CloudState.ATTENTION}:
+    if cloud.kind != "managed" or cloud.state not in {
+        CloudState.CONNECTED,
+        CloudState.SETUP_FAILED,
+        CloudState.ATTENTION,
+    }:
         return redirect("web:cloud", cloud_id=cloud.id)
     plan = plans.setup_preview(cloud, timezone.now())
     note = "Planned for three availability zones; set-up looks first and takes those of the region."
@@ -227,7 +231,8 @@ def _watch(request: PageRequest, cloud: Cloud, role_arn: str) -> HttpResponse:
 
 def _move_on(request: PageRequest, cloud: Cloud) -> HttpResponse:
     """Leave the waiting page: to the plan when the cloud is connected, else to the cloud."""
-    name = "web:cloud-create" if cloud.state == CloudState.CONNECTED else "web:cloud"
+    planned = cloud.kind == "managed" and cloud.state == CloudState.CONNECTED
+    name = "web:cloud-create" if planned else "web:cloud"
     address = reverse(name, args=[cloud.id])
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
