@@ -36,6 +36,16 @@ LINKS: Mapping[CloudState, Sequence[tuple[str, str, str, str]]] = {
 }
 
 
+_AGAIN = ("Register again", "clipboard-list", "web:cloud-registration", "")
+# The same for a registered cloud, in which nothing is made.
+REGISTERED_LINKS: Mapping[CloudState, Sequence[tuple[str, str, str, str]]] = {
+    CloudState.CONNECTED: [("Register", "clipboard-list", "web:cloud-registration", "primary")],
+    CloudState.REGISTERED: [_AGAIN],
+    CloudState.ATTENTION: [_AGAIN],
+    CloudState.SUSPENDED: [_AGAIN],
+}
+
+
 class Action(NamedTuple):
     """One button in the head of a cloud. `post` makes it a form, since it changes something."""
 
@@ -106,8 +116,12 @@ def actions(cloud: Cloud, actor: Actor) -> list[Action]:
 
 def links(cloud: Cloud) -> Sequence[tuple[str, str, str, str]]:
     """Return what leads on from a cloud's state; nothing is made in a registered one."""
-    found = LINKS.get(CloudState(cloud.state), ())
-    return found if cloud.kind == "managed" else [one for one in found if one[2] != "web:cloud-create"]
+    state = CloudState(cloud.state)
+    if cloud.kind == "managed" or cloud.on_gcp:
+        return LINKS.get(state, ())
+    return REGISTERED_LINKS.get(state) or [
+        one for one in LINKS.get(state, ()) if one[2] != "web:cloud-create"
+    ]
 
 
 def under_way(operation: Operation | None) -> dict[str, Any]:
