@@ -91,16 +91,17 @@ class CloudSpec:
 
     @property
     def profile_path(self) -> str:
-        """The instance profile of the nodes with its path; that of the role until another one was seen."""
+        """The instance profile that policies name, with its path: the one given, else one like the role."""
         given = self.registration.instance_profile if self.registration else None
-        if given:
+        if given and given.given:
             return given.arn.partition(":instance-profile/")[2] or given.name
         return self.cluster_role_arn.partition(":role/")[2]
 
     @property
     def profile_name(self) -> str:
         """The name of the instance profile of the nodes."""
-        return self.profile_path.rpartition("/")[2]
+        known = self.registration.instance_profile if self.registration else None
+        return known.name if known else self.cluster_role_name
 
     @property
     def private_network(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from clouds.checks.asking import Answer, Case, Check
+from clouds.checks.asking import Answer, Case, Check, refusal
 from clouds.checks.node_roles import trusts_ec2, uses_bucket
 from clouds.facts import Role
 
@@ -61,6 +61,10 @@ def _instance_profile(case: Case) -> Iterator[Answer]:
     if role is None:
         if not case.spec.cluster_role_name:
             yield _no_role_in_profile(case)
+        return
+    looks = ("iam:GetInstanceProfile", "iam:ListInstanceProfilesForRole")
+    if case.spec.registered and (refused := case.facts.refusals(*looks, subject=name)):
+        yield refusal(case, refused, name)
         return
     holding = [one for one in case.facts.instance_profiles if role.name in one.role_names]
     given = case.registration.instance_profile if case.registration else None

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
-from clouds.checks.asking import Answer, Case, Check
+from clouds.checks.asking import Answer, Case, Check, refusal
 from clouds.checks.given import given_answer
 from clouds.checks.routing import Trouble, table_of, way_out
 from clouds.facts import Subnet
@@ -90,7 +90,8 @@ def _zones(case: Case) -> Iterator[Answer]:
     twice = sorted(zone for zone, count in per_zone.items() if count > 1)
     extra = [one.id for one in found if one.zone in twice]
     expected = f"At most one public subnet in a zone, and at least {LEAST_ZONES} zones."
-    unseen = case.registration is not None and len(found) < len(case.registration.subnets)
+    given = case.registration
+    unseen = given is not None and (len(found) < len(given.subnets) or len(given.subnets) < LEAST_ZONES)
     if twice and not case.spec.private_network:
         yield Answer(
             good=False,
@@ -109,7 +110,7 @@ def _zones(case: Case) -> Iterator[Answer]:
         )
         return
     yield Answer(
-        # A subnet that is not there is told elsewhere: its zone is not known.
+        # That a subnet is not there, or is the only one, is told elsewhere.
         good=len(per_zone) >= LEAST_ZONES or unseen,
         soft=True,
         subject=case.survey.vpc_id,
@@ -160,6 +161,9 @@ def _free(case: Case) -> Iterator[Answer]:
 
 def _routes(case: Case) -> Iterator[Answer]:
     private = case.spec.private_network
+    if private and (refused := case.facts.refusals("ec2:DescribeNatGateways")):
+        yield refusal(case, refused)
+        return
     expected = f"{ANYWHERE} goes to an attached internet gateway, and machines get public addresses."
     if private:
         expected = (
@@ -231,7 +235,6 @@ CHECKS = (
             *_SUBNETS,
             "ec2:DescribeRouteTables",
             "ec2:DescribeInternetGateways",
-            "ec2:DescribeNatGateways",
         ),
         ask=_routes,
     ),

@@ -58,6 +58,10 @@ class Given:
     private: bool = False
     name: str = field(default_factory=lambda: f"own-{uuid4().hex[:10]}")
     path: str = "/"
+    cidr: str = "10.0.0.0/16"
+    ranges: tuple[str, str] = ("10.0.0.0/20", "10.0.16.0/20")
+    zones: str = "ab"
+    region_of_bucket: str = REGION
 
     def __post_init__(self) -> None:
         self.ec2, self.iam, self.s3 = (self.admin(one) for one in ("ec2", "iam", "s3"))
@@ -76,10 +80,10 @@ class Given:
         return [{"ResourceType": kind, "Tags": [{"Key": "Name", "Value": name}]}]
 
     def network(self) -> tuple[str, list[str], str, str]:
-        vpc = self.make_vpc("10.0.0.0/16", self.name)
+        vpc = self.make_vpc(self.cidr, self.name)
         subnets = [
-            self.subnet(vpc, f"10.0.{16 * at}.0/20", f"{REGION}{letter}", f"{self.name}-{letter}")
-            for at, letter in enumerate("ab")
+            self.subnet(vpc, cidr, f"{REGION}{zone}", f"{self.name}-{letter}")
+            for cidr, zone, letter in zip(self.ranges, self.zones, "ab", strict=True)
         ]
         gateway = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
         self.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
@@ -147,8 +151,9 @@ class Given:
         self.iam.put_role_policy(RoleName=self.name, PolicyName="bucket", PolicyDocument=json.dumps(document))
 
     def bucket_of_its_own(self) -> None:
-        where = {"LocationConstraint": REGION}
-        self.s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration=where)
+        s3 = self.sandbox.admin("s3", CUSTOMER, region=self.region_of_bucket)
+        where = {"LocationConstraint": self.region_of_bucket}
+        s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration=where)
         blocks = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
         self.s3.put_public_access_block(
             Bucket=self.bucket, PublicAccessBlockConfiguration=dict.fromkeys(blocks, True)

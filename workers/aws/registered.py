@@ -75,7 +75,7 @@ class _Look:
             *named,
             *self._in_vpc(given.vpc.id),
             *self._role(given.cluster_role.name if given.cluster_role else ""),
-            *([partial(self.identities.profile, profile.name)] if profile else []),
+            *([partial(self.identities.profile, profile.name)] if profile and profile.given else []),
             *self.bucket.place(),
             *self.mapped.following(),
         ]
