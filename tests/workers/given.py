@@ -170,6 +170,12 @@ class Given:
     def bucket_policy(self, document: dict[str, Any]) -> None:
         self.s3.put_bucket_policy(Bucket=self.bucket, Policy=json.dumps(document))
 
+    def cross_account_role(self, arn: str, trust: dict[str, Any], policy: dict[str, Any]) -> None:
+        """The role that Raydock asks for, or another one."""
+        name = arn.rpartition("/")[2]
+        self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+        self.iam.put_role_policy(RoleName=name, PolicyName="raydock", PolicyDocument=json.dumps(policy))
+
     # what is given --------------------------------------------------------------------------------------
     def by_ids(self, **other: Any) -> dict[str, Any]:
         usual = {

@@ -13,11 +13,15 @@ from clouds.states import CloudState, Kind
 from iam.policy.grants import control_plane_policy
 from iam.policy.trust import trust_policy
 from tests import factories
-from tests.sandbox import CUSTOMER, PORTAL_ROLE
-from tests.workers.desk import Desk
+from tests.sandbox import CUSTOMER, PORTAL_ROLE, SandboxProcess
+from tests.workers.desk import CRASHES, Desk
 from tests.workers.given import ANYWHERE, EC2_TRUST, EVERYTHING, REGION, Given, bucket_use, tls_only
-from tests.workers.places import customer_role
+from tests.workers.places import sessions
+from workers.aws.session import Sessions
+from workers.operations import KINDS
 from workers.operations.entry import names_of
+from workers.operations.work import Hands
+from workers.runner import Runner
 
 Break = Callable[[Given], Mapping[str, Any] | None]
 UNKNOWN_ID = "0123456789abcdef0"
@@ -379,6 +383,19 @@ BROKEN = (
 )
 
 
+@pytest.fixture(scope="module")
+def kept(aws_process: SandboxProcess) -> Sessions:
+    """One worker for all cases: to read service models for each would be most of their time."""
+    return sessions(aws_process)
+
+
+@pytest.fixture
+def worker(desk: Desk, kept: Sessions) -> Desk:
+    hands = Hands(sessions=kept, pool=desk.pool, patience=desk.patience)
+    desk.runner = Runner(KINDS, hands, desk.clock, crash_limit=CRASHES)
+    return desk
+
+
 def found(desk: Desk, case: Case) -> dict[str, str]:
     """Check id -> the worst answer but PASS, after one registration."""
     made = Given(desk.sandbox, **case.made)
@@ -391,9 +408,7 @@ def found(desk: Desk, case: Case) -> dict[str, str]:
     arn = f"arn:aws:iam::{CUSTOMER}:role/raydock-{spec.cloud_id[-10:]}"
     policy = control_plane_policy(names_of(replace(wanted, cross_account_role_arn=arn)))
     trust = trust_policy(spec.portal_role_arn, spec.external_id or "")
-    customer_role(
-        desk.sandbox, spec, trust=case.role.trust(trust), policies={"raydock": case.role.policy(policy)}
-    )
+    made.cross_account_role(arn, case.role.trust(trust), case.role.policy(policy))
     type(cloud).objects.filter(pk=cloud.pk).update(role_arn=arn)
     operation = desk.do(cloud, Kind.REGISTER, **given)
     assert operation.state == "succeeded", (operation.code, operation.message)
@@ -402,10 +417,10 @@ def found(desk: Desk, case: Case) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("case", HEALTHY, ids=str)
-def test_a_healthy_cloud_has_nothing_to_say(desk: Desk, case: Case) -> None:
-    assert found(desk, case) == {}
+def test_a_healthy_cloud_has_nothing_to_say(worker: Desk, case: Case) -> None:
+    assert found(worker, case) == {}
 
 
 @pytest.mark.parametrize("case", BROKEN, ids=str)
-def test_exactly_what_is_broken_is_named(desk: Desk, case: Case) -> None:
-    assert found(desk, case) == case.expected
+def test_exactly_what_is_broken_is_named(worker: Desk, case: Case) -> None:
+    assert found(worker, case) == case.expected
