@@ -5,6 +5,8 @@ from typing import Any
 
 from django.conf import settings
 
+from clouds.export.registering import FIELD as OUTPUTS
+from clouds.export.registering import from_outputs
 from clouds.models import Cloud
 from clouds.registration import FIELDS, RegistrationError, read_registration
 from clouds.specs import role_problem
@@ -23,6 +25,8 @@ def checked(kind: Kind, cloud: Cloud, given: Mapping[str, Any]) -> dict[str, Any
     Raises Problem("input_invalid", 400) that names each field and what is wrong with it.
     """
     allowed, check = _KINDS[kind]
+    if kind is Kind.REGISTER:
+        given = _registered(given)
     wrong: Wrong = {name: [f"{kind} does not take {name}."] for name in given if name not in allowed}
     filled = {**{name: default() for name, default in allowed.items()}, **given}
     wrong |= check(cloud, filled)
@@ -88,6 +92,22 @@ def _register(cloud: Cloud, given: Mapping[str, Any]) -> Wrong:
     except RegistrationError as error:
         return error.fields
     return {}
+
+
+def _registered(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the fields of a registration, read from outputs where those are given instead."""
+    text = given.get(OUTPUTS)
+    if text is None:
+        return {name: value for name, value in given.items() if name != OUTPUTS}
+    both = sorted(name for name in given if given[name] and name not in {OUTPUTS, "private_network"})
+    said = f"The outputs say all of it. Leave out {', '.join(both)}, or leave out the outputs."
+    wrong = [said] if both else [] if isinstance(text, str) else ["Write the outputs as text."]
+    if not wrong:
+        try:
+            return {**from_outputs(text), "private_network": given.get("private_network")}
+        except RegistrationError as error:
+            wrong = error.fields[OUTPUTS]
+    raise Problem("input_invalid", " ".join(wrong), fields={OUTPUTS: wrong})
 
 
 def _unset() -> None:

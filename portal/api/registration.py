@@ -4,6 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from clouds.export.outputs import LONGEST_TEXT
 from clouds.queries import cloud_for, refuse_on_gcp, registration_of
 from clouds.registration import LONGEST, MOST_GROUPS, MOST_SUBNETS
 from clouds.services.activation import LONGEST_REASON, cloud_activate
@@ -18,8 +19,8 @@ from portal.api.view import View, answer
 from portal.api.work import start
 
 
-def _named(text: str, *, required: bool = True) -> serializers.CharField:
-    return serializers.CharField(required=required, max_length=LONGEST, help_text=text)
+def _named(text: str) -> serializers.CharField:
+    return serializers.CharField(required=False, max_length=LONGEST, help_text=text)
 
 
 class RegistrationRequest(Because):
@@ -27,16 +28,25 @@ class RegistrationRequest(Because):
 
     vpc = _named("Its id, its ARN or its Name tag.")
     subnets = serializers.ListField(
-        child=serializers.CharField(max_length=LONGEST), min_length=1, max_length=MOST_SUBNETS
+        required=False,
+        child=serializers.CharField(max_length=LONGEST),
+        min_length=1,
+        max_length=MOST_SUBNETS,
     )
     security_groups = serializers.ListField(
-        child=serializers.CharField(max_length=LONGEST), min_length=1, max_length=MOST_GROUPS
+        required=False, child=serializers.CharField(max_length=LONGEST), min_length=1, max_length=MOST_GROUPS
     )
-    cluster_role = _named("The role of the nodes: its name, or its ARN where it has a path.", required=False)
-    instance_profile = _named("Instead of the role, or beside it: the profile that holds it.", required=False)
+    cluster_role = _named("The role of the nodes: its name, or its ARN where it has a path.")
+    instance_profile = _named("Instead of the role, or beside it: the profile that holds it.")
     bucket = _named("Its name, its ARN or s3://name.")
     private_network = serializers.BooleanField(
         required=False, default=False, help_text="Nodes go out through a NAT or transit gateway."
+    )
+    outputs = serializers.CharField(
+        required=False,
+        max_length=LONGEST_TEXT,
+        help_text="Instead of all but `private_network`: the text of `terraform output -json`, of `aws "
+        "cloudformation describe-stacks`, or what the exported script printed.",
     )
 
 

@@ -54,11 +54,13 @@ def register(request: PageRequest, cloud_id: str) -> HttpResponse:
     """Look for what was given, and check it."""
     cloud = queries.cloud_for(request.actor, cloud_id)
     asked = _asked(request)
-    given = {
+    given: dict[str, Any] = {
         **{name: asked[name] for name in SINGLE},
         **{name: _listed(asked[name]) for name in LISTS},
         "private_network": asked["private_network"] == "yes",
     }
+    if "outputs" in request.POST:
+        given = {"outputs": asked["outputs"], "private_network": given["private_network"]}
     operations.request(actor=request.actor, cloud=cloud, kind=Kind.REGISTER, input=given, now=timezone.now())
     return redirect("web:cloud", cloud_id=cloud.id)
 
@@ -112,4 +114,6 @@ def _known(cloud: Cloud) -> dict[str, str]:
 
 
 def _asked(request: PageRequest) -> dict[str, str]:
-    return {name: request.POST.get(name, "").strip() for name in (*SINGLE, *LISTS, "private_network")}
+    return {
+        name: request.POST.get(name, "").strip() for name in (*SINGLE, *LISTS, "private_network", "outputs")
+    }

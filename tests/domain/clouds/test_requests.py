@@ -295,3 +295,13 @@ def test_a_stranger_finds_no_cloud_and_no_operation_of_ours(us: People, now: dat
             operations.cancel(actor=us.stranger.actor, operation=operation, now=now)
         with pytest.raises(NotFound):
             operations.retry(actor=us.stranger.actor, operation=operation, now=now)
+
+
+def test_outputs_stand_instead_of_the_fields_and_not_beside_them(us: People, now: datetime) -> None:
+    cloud = factories.cloud(us.organization, CloudState.CONNECTED, kind="registered")
+    for outputs, said in (("{}", "no outputs"), (7, "as text")):
+        with pytest.raises(Problem, match=said) as refused:
+            ask(us, cloud, Kind.REGISTER, now, input={"outputs": outputs})
+        assert list(refused.value.fields) == ["outputs"]
+    with pytest.raises(Problem, match="Leave out vpc"):
+        ask(us, cloud, Kind.REGISTER, now, input={"outputs": "{}", "vpc": "own"})
