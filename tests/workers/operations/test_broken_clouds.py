@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from clouds.models import VerificationFinding
+from clouds.models import Cloud, VerificationFinding
 from clouds.queries import spec_of
 from clouds.registration import read_registration
 from clouds.states import CloudState, Kind
@@ -24,6 +25,7 @@ from workers.operations.work import Hands
 from workers.runner import Runner
 
 Break = Callable[[Given], Mapping[str, Any] | None]
+ENDS = {"deny": {"verified"}, "error": {"verified", "aws_unavailable"}}
 UNKNOWN_ID = "0123456789abcdef0"
 ROOT = PORTAL_ROLE.rpartition(":role/")[0] + ":root"
 
@@ -396,10 +398,8 @@ def worker(desk: Desk, kept: Sessions) -> Desk:
     return desk
 
 
-def found(desk: Desk, case: Case) -> dict[str, str]:
-    """Check id -> the worst answer but PASS, after one registration."""
-    made = Given(desk.sandbox, **case.made)
-    given = made.by_ids(**(case.damage(made) or {}))
+def given_role(desk: Desk, made: Given, given: Mapping[str, Any], role: Role) -> Cloud:
+    """A connected cloud whose role has the policy for what is to be given."""
     cloud = factories.cloud(
         desk.organization, CloudState.CONNECTED, kind="registered", region=REGION, account_id=CUSTOMER
     )
@@ -408,8 +408,16 @@ def found(desk: Desk, case: Case) -> dict[str, str]:
     arn = f"arn:aws:iam::{CUSTOMER}:role/raydock-{spec.cloud_id[-10:]}"
     policy = control_plane_policy(names_of(replace(wanted, cross_account_role_arn=arn)))
     trust = trust_policy(spec.portal_role_arn, spec.external_id or "")
-    made.cross_account_role(arn, case.role.trust(trust), case.role.policy(policy))
-    type(cloud).objects.filter(pk=cloud.pk).update(role_arn=arn)
+    made.cross_account_role(arn, role.trust(trust), role.policy(policy))
+    Cloud.objects.filter(pk=cloud.pk).update(role_arn=arn)
+    return desk.fresh(cloud)
+
+
+def found(desk: Desk, case: Case) -> dict[str, str]:
+    """Check id -> the worst answer but PASS, after one registration."""
+    made = Given(desk.sandbox, **case.made)
+    given = made.by_ids(**(case.damage(made) or {}))
+    cloud = given_role(desk, made, given, case.role)
     operation = desk.do(cloud, Kind.REGISTER, **given)
     assert operation.state == "succeeded", (operation.code, operation.message)
     rows = VerificationFinding.objects.filter(verification__operation=operation).exclude(status="PASS")
@@ -424,3 +432,27 @@ def test_a_healthy_cloud_has_nothing_to_say(worker: Desk, case: Case) -> None:
 @pytest.mark.parametrize("case", BROKEN, ids=str)
 def test_exactly_what_is_broken_is_named(worker: Desk, case: Case) -> None:
     assert found(worker, case) == case.expected
+
+
+@pytest.mark.parametrize("kind", ["deny", "error"])
+def test_whatever_call_fails_the_registration_ends_and_says_so(worker: Desk, kind: str) -> None:
+    """Each call refused for good, or answered with an error; no probe is left in the bucket."""
+    made = Given(worker.sandbox)
+    given = made.by_ids(instance_profile=made.name)
+    cloud = given_role(worker, made, given, Role())
+    first = worker.do(cloud, Kind.REGISTER, **given)
+    calls = {row["action"] for row in worker.sandbox.calls() if row["session_name"] == first.id}
+    assert len(calls) > 20
+    for action in sorted(calls):
+        worker.clock.jump(worker.clock.now() + timedelta(minutes=1))
+        worker.sandbox.fault(action, kind, times=None)
+        operation = worker.do(cloud, Kind.REGISTER, **given)
+        worker.sandbox.clear_faults()
+        assert operation.code in ENDS[kind], (action, operation.code, operation.message)
+        left = made.s3.list_objects_v2(Bucket=made.bucket).get("Contents", [])
+        assert not left or action == "s3:DeleteObject"
+        for one in left:
+            made.s3.delete_object(Bucket=made.bucket, Key=one["Key"])
+    worker.clock.jump(worker.clock.now() + timedelta(minutes=1))
+    assert worker.do(cloud, Kind.REGISTER, **given).code == "verified"
+    assert worker.fresh(cloud).state == "active"
