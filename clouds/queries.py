@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
 
 from clouds import configurations
-from clouds.export.policies import REVISION
+from clouds.export.attached import TRUST, Comparison, compared_with_attached
+from clouds.export.policies import REVISION, PolicyDocument
 from clouds.findings import Status
 from clouds.gcp import NOT_DONE, WORKS, GcpRecord
 from clouds.mapped_roles import MappedRole, mapped_roles
@@ -101,6 +102,16 @@ def role_behind(cloud: Cloud) -> bool | None:
     if cloud.role_arn is None or cloud.role_revision is None:
         return None
     return cloud.role_revision < REVISION
+
+
+def held_against(cloud: Cloud, document: PolicyDocument) -> Comparison | None:
+    """Hold a policy document against what the last look saw attached; None where it is not looked for.
+
+    A look from before the last rotation says nothing of the trust policy any more.
+    """
+    outdated = cloud.rotated_at and cloud.facts_at and cloud.facts_at < cloud.rotated_at
+    unseen = outdated and document.name == TRUST
+    return compared_with_attached(document, None if unseen else configurations.facts_of(cloud))
 
 
 def gcp_record_of(cloud: Cloud) -> GcpRecord:

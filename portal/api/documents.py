@@ -9,16 +9,19 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from clouds.export.attached import Comparison, Standing
 from clouds.export.bootstrap import Bootstrap, aws_cli, cloudformation, terraform
 from clouds.export.differences import Change
 from clouds.export.policies import PolicyDocument, policy_documents
 from clouds.models import Cloud
-from clouds.queries import cloud_for, refuse_on_gcp, spec_of
+from clouds.queries import cloud_for, held_against, refuse_on_gcp, spec_of
 from clouds.specs import CloudSpec
 from iam.errors import NotFound
 from iam.idempotency import Reply
 from iam.paging import Page
 from iam.permissions import Permission
+from iam.policy.diff import Change as GapKind
+from iam.policy.documents import Effect
 from portal.api.bodies import Body
 from portal.api.shapes import Shape, list_of
 from portal.api.trust import RotationShape, rotation_reply
@@ -71,6 +74,25 @@ class DifferenceShape(Shape):
     reason = serializers.CharField(allow_blank=True, help_text="Empty where it is the same.")
 
 
+class GapShape(Shape):
+    """Actions that differ alike between what is attached and what is wanted."""
+
+    change = serializers.ChoiceField(choices=[str(one) for one in GapKind])
+    effect = serializers.ChoiceField(choices=[str(one) for one in Effect])
+    actions = serializers.ListField(child=serializers.CharField(), help_text='"*" stands for all others.')
+    wanted = serializers.CharField(allow_blank=True, help_text="On what, and when, the document has them.")
+    attached = serializers.CharField(allow_blank=True, help_text="On what, and when, what is attached does.")
+
+
+class AttachedShape(Shape):
+    """What is attached where the document belongs, held against it by meaning, from the last look."""
+
+    standing = serializers.ChoiceField(choices=[str(one) for one in Standing])
+    seen_at = serializers.DateTimeField(allow_null=True)
+    problem = serializers.CharField(allow_blank=True)
+    gaps = GapShape(many=True)
+
+
 class PolicyShape(PolicySummaryShape):
     """A policy document."""
 
@@ -84,6 +106,9 @@ class PolicyShape(PolicySummaryShape):
     )
     aws_cli = serializers.CharField(
         allow_blank=True, help_text="AWS CLI lines that make the role, where it is more than this document."
+    )
+    attached = AttachedShape(
+        allow_null=True, help_text="Null for a document that belongs where Raydock does not look."
     )
 
 
@@ -151,9 +176,10 @@ class PolicyDetail(View):
     @extend_schema(parameters=[RoleQuery], responses=PolicyShape)
     def get(self, request: Request, cloud_id: str, name: str) -> Reply:
         """Show a policy document with this cloud's own ids in it."""
-        for one in _documents(cloud_for(self.actor, cloud_id), self.asked):
+        cloud = cloud_for(self.actor, cloud_id)
+        for one in _documents(cloud, self.asked):
             if one.name == name:
-                return answer(detail_reply(one))
+                return answer({**detail_reply(one), "attached": attached_reply(held_against(cloud, one))})
         raise NotFound
 
 
@@ -193,4 +219,16 @@ def detail_reply(one: PolicyDocument) -> dict[str, object]:
         ],
         "managed_policies": list(one.managed_policies),
         "aws_cli": one.aws_cli,
+    }
+
+
+def attached_reply(found: Comparison | None) -> dict[str, object] | None:
+    """Return how what is attached lies to a document; None where nothing is looked at."""
+    if found is None:
+        return None
+    return {
+        "standing": str(found.standing),
+        "seen_at": found.seen_at,
+        "problem": found.problem,
+        "gaps": [{**asdict(gap), "change": str(gap.change)} for gap in found.gaps],
     }

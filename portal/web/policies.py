@@ -33,6 +33,7 @@ def policy(request: PageRequest, cloud_id: str, name: str) -> HttpResponse:
     counted = Counter(one.change for one in differences)
     context = {
         "policy": found,
+        "attached": queries.held_against(cloud, found),
         "differences": [one for one in differences if one.change is not Change.SAME],
         "same": [one.action for one in differences if one.change is Change.SAME],
         "counts": [(str(change), counted[change]) for change in Change if counted[change]],

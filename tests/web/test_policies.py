@@ -37,6 +37,14 @@ def test_a_document_has_a_page_that_says_what_it_is_for_and_why_it_differs(
     assert "/policies/control-plane-clusters.json" in page
 
 
+def test_a_document_s_page_holds_it_against_what_is_attached(owner: Client, world: World) -> None:
+    page = text(owner, f"/clouds/{world.ready.id}/policies/bucket-policy")
+
+    assert "Against what is attached" in page
+    assert "did not see what is attached" in page
+    assert "Against what is attached" not in text(owner, f"/clouds/{world.ready.id}/policies/session-verify")
+
+
 def test_a_role_that_is_more_than_a_document_comes_with_its_lines(owner: Client, world: World) -> None:
     page = text(owner, f"/clouds/{world.ready.id}/policies/ray-head")
 

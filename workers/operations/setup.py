@@ -2,6 +2,7 @@
 
 from concurrent.futures import wait
 from contextlib import suppress
+from dataclasses import replace
 
 from clouds.checks import preflight
 from clouds.facts import Facts
@@ -11,9 +12,11 @@ from clouds.planning import Plan, plan_setup, resources
 from workers.aws.apply import apply
 from workers.aws.errors import AwsError
 from workers.aws.observe import VERIFY, observe
+from workers.aws.ports import Aws
 from workers.operations.entry import enter, wanted_trust
 from workers.operations.inspection import inspect, report
 from workers.operations.intents import still_hidden
+from workers.operations.rehearsal import refused
 from workers.operations.waiting import after_apply, after_error, again, blocked
 from workers.operations.work import Work
 
@@ -49,6 +52,10 @@ def _build(work: Work) -> Outcome:
         wait([building])
     if stopped:
         return stopped
+    if plan.steps and not plan.adopted:
+        stopped = _rehearsed(work, building.result().aws, plan)
+        if stopped:
+            return stopped
     if plan.steps:
         applied = apply(building.result().aws, plan, journal=work.journal, pool=work.hands.pool)
         outcome = after_apply(work, applied)
@@ -94,6 +101,18 @@ def _unfit(work: Work, facts: Facts) -> Failed | None:
         "Nothing was created. " + "\n".join(f"{one.title}: {one.observed}" for one in failed),
         "\n".join(dict.fromkeys(one.fix for one in failed)),
     )
+
+
+def _rehearsed(work: Work, aws: Aws, plan: Plan) -> Outcome | None:
+    """What AWS would refuse of the first calls, before any of them is made."""
+    found = refused(aws, plan, pool=work.hands.pool)
+    if found is None:
+        return None
+    step, error = found
+    outcome = after_error(work, error, step)
+    if isinstance(outcome, Failed):
+        return replace(outcome, message=f"Nothing was created. {outcome.message}")
+    return outcome
 
 
 def _verified(work: Work, facts: Facts) -> Outcome:

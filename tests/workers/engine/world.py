@@ -34,7 +34,9 @@ def change(operation_id: str, step: str) -> None:
 def effects() -> list[Effect]:
     if not place().exists():
         return []
-    lines = (line.split() for line in place().read_text().splitlines())
+    # A line that is being written just now has no end yet.
+    whole = place().read_text().rpartition("\n")[0]
+    lines = (line.split() for line in whole.splitlines())
     return [Effect(operation_id, step, int(pid)) for operation_id, step, pid in lines]
 
 

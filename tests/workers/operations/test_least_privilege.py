@@ -196,6 +196,7 @@ DOCUMENTS: dict[str, frozenset[str]] = {
 }
 
 
+@pytest.mark.usefixtures("mapping")
 @pytest.mark.parametrize("name", WORK)
 def test_what_an_operation_wants_is_its_document(desk: Desk, sessions: Withholding, name: str) -> None:
     again = WORK[name][1](desk)
@@ -220,6 +221,7 @@ def alone() -> Iterator[Any]:
             yield pytest.param(begin, action, id=f"{name}-{action}")
 
 
+@pytest.mark.usefixtures("mapping")
 @pytest.mark.parametrize(("begin", "action"), alone())
 def test_an_action_that_is_withheld_alone_is_refused_and_named(
     desk: Desk, sessions: Withholding, begin: Begin, action: str

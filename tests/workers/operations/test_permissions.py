@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from clouds import queries
 from clouds.models import AwsCall, Cloud, Operation
 from clouds.states import Kind
-from iam.mapping import read_config
 from iam.policy.documents import canonical
 from iam.policy.grants import Kind as Power
 from iam.policy.grants import actions, session_policy
@@ -90,15 +88,6 @@ def sorting(desk: Desk) -> Sorting:
     assert isinstance(desk.sessions, Sorting)
     desk.sessions.requests = {}
     return desk.sessions
-
-
-@pytest.fixture
-def mapping(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every cloud maps workloads to a role and to a profile, which nobody has made."""
-    values = ("raydock-mapped-jobs", "arn:aws:iam::222222222222:instance-profile/raydock-mapped-nodes")
-    rules = [{"selector": f"project=p{at}", "value": value} for at, value in enumerate(values)]
-    wanted = read_config({"mode": "CUSTOMER_MANAGED", "rules": rules, "default_rule": "FAIL"})
-    monkeypatch.setattr(queries, "mapping_of", lambda cloud: wanted)
 
 
 @pytest.mark.usefixtures("mapping")

@@ -11,6 +11,7 @@ from iam.policy.grants import PROBE_PREFIX
 from iam.policy.trust import cluster_trust_policy
 from tests.sandbox import SandboxProcess
 from tests.workers.desk import Desk, states
+from workers.operations.rehearsal import ALLOWED
 from workers.operations.waiting import PROPAGATION
 
 
@@ -89,7 +90,8 @@ def test_every_change_was_written_down_before_and_after(desk: Desk) -> None:
     operation = desk.do(cloud, Kind.SETUP)
     intents = Intent.objects.filter(operation=operation)
     assert {one.outcome for one in intents} == {"done"}
-    changes = [row for row in desk.place(cloud, operation).seen() if row["mutating"]]
+    seen = desk.place(cloud, operation).seen()
+    changes = [row for row in seen if row["mutating"] and not row["dry_run"]]
     probes = [row for row in changes if row["action"] in {"s3:PutObject", "s3:DeleteObject"}]
     entries = [row for row in changes if row["action"] == "sts:AssumeRole"]
     assert len(changes) - len(probes) - len(entries) == len(intents)
@@ -151,6 +153,31 @@ def test_a_permission_that_the_role_lacks_is_named_before_anything_is_made(desk:
     assert mine(desk, cloud) == {}
 
 
+def test_what_an_organization_forbids_is_told_before_anything_is_made(
+    desk: Desk, aws_sandbox: SandboxProcess
+) -> None:
+    cloud = desk.connected()
+    desk.clock.jump(desk.clock.now() + 2 * PROPAGATION)
+    forbidden = (
+        "You are not authorized to perform this operation. User: raydock is not authorized to perform: "
+        "ec2:CreateVpc with an explicit deny in a service control policy"
+    )
+    aws_sandbox.fault("ec2:CreateVpc", "deny", times=None, message=forbidden)
+    operation = desk.do(cloud, Kind.SETUP)
+    assert states(cloud, operation) == ("failed", "permission_missing", "setup_failed")
+    assert operation.message.startswith("Nothing was created.")
+    assert "service control policy of your AWS organization denies ec2:CreateVpc" in operation.fix
+    assert not Intent.objects.filter(operation=operation).exists()
+    assert mine(desk, cloud) == {}
+
+
+def test_a_rehearsal_is_tried_once_and_makes_nothing(desk: Desk) -> None:
+    cloud = desk.connected()
+    operation = desk.do(cloud, Kind.SETUP)
+    rows = AwsCall.objects.filter(operation=operation, error_code=ALLOWED).values_list("action", flat=True)
+    assert sorted(rows) == ["CreateInternetGateway", "CreateVpc"]
+
+
 def test_a_denial_in_the_middle_keeps_what_is_there_and_names_the_permission(
     desk: Desk, aws_sandbox: SandboxProcess
 ) -> None:
@@ -199,7 +226,7 @@ def test_a_used_up_quota_is_told_before_anything_is_made(desk: Desk, aws_sandbox
 
 def test_a_lost_reply_is_looked_up_and_not_repeated(desk: Desk, aws_sandbox: SandboxProcess) -> None:
     cloud = desk.connected()
-    aws_sandbox.fault("ec2:CreateVpc", "lost_reply")
+    aws_sandbox.fault("ec2:CreateVpc", "lost_reply", first=2)  # the dry run is the first
     operation = desk.ask(cloud, Kind.SETUP)
     waiting = desk.turn(operation)
     assert (waiting.state, mine(desk, cloud)["vpc"]) == ("waiting", 1)
@@ -213,14 +240,15 @@ def test_a_call_of_unknown_end_is_not_repeated_before_aws_had_time_to_show_it(
     desk: Desk, aws_sandbox: SandboxProcess
 ) -> None:
     cloud = desk.connected()
-    aws_sandbox.fault("ec2:CreateVpc", "timeout")
+    aws_sandbox.fault("ec2:CreateVpc", "timeout", first=2)
     operation = desk.ask(cloud, Kind.SETUP)
     desk.turn(operation)
     began = Intent.objects.get(operation=operation, step="vpc").started_at
     assert desk.finish(operation).state == "succeeded"
     vpc = Intent.objects.get(operation=operation, step="vpc")
     assert vpc.outcome == "done"
-    assert AwsCall.objects.filter(operation=operation, action="CreateVpc").count() == 2
+    made = AwsCall.objects.filter(operation=operation, action="CreateVpc").exclude(error_code=ALLOWED)
+    assert made.count() == 2
     assert (vpc.started_at - began).total_seconds() >= desk.patience.grace
 
 

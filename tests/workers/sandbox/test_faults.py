@@ -142,7 +142,7 @@ def test_latency_is_waited_side_by_side(sandbox: SandboxProcess) -> None:
     started = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(lambda _: client.describe_vpcs()["Vpcs"], range(8)))
-    assert 0.2 <= time.monotonic() - started < 0.8
+    assert 0.2 <= time.monotonic() - started < 8 * 0.2
 
 
 def test_how_often_each_action_was_called(sandbox: SandboxProcess) -> None:
