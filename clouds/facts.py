@@ -18,6 +18,7 @@ from clouds.network_facts import (
     Association,
     Instance,
     InternetGateway,
+    NatGateway,
     NetworkInterface,
     Route,
     RouteTable,
@@ -45,6 +46,7 @@ __all__ = [
     "Instance",
     "InstanceProfile",
     "InternetGateway",
+    "NatGateway",
     "NetworkInterface",
     "Probe",
     "PublicAccess",
@@ -238,8 +240,9 @@ class Facts:
     """Everything that was seen of one cloud in one look, taken at `at` (aware, UTC).
 
     `vpcs` and `internet_gateways` hold the whole region (quotas are counted from them); the rest holds
-    what carries the cloud's tag plus everything inside the VPCs that carry it. `sts_regional` is None
-    when the regional STS endpoint was not tried.
+    what carries the cloud's tag plus everything inside the VPCs that carry it; of a registered cloud what was
+    given plus everything inside the given VPC, with its NAT gateways. `sts_regional` is None when the
+    regional STS endpoint was not tried.
     """
 
     at: datetime
@@ -249,6 +252,7 @@ class Facts:
     vpcs: tuple[Vpc, ...] = ()
     subnets: tuple[Subnet, ...] = ()
     internet_gateways: tuple[InternetGateway, ...] = ()
+    nat_gateways: tuple[NatGateway, ...] = ()
     route_tables: tuple[RouteTable, ...] = ()
     vpc_endpoints: tuple[VpcEndpoint, ...] = ()
     security_groups: tuple[SecurityGroup, ...] = ()

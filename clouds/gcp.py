@@ -41,6 +41,7 @@ NOT_DONE = {
     "setup": "Raydock creates nothing there. Make the network, the bucket and the service accounts yourself.",
     "verify": "Nothing is checked there. What the record says is taken as it is.",
     "rotate": "Raydock enters no project, so there is no external ID to rotate.",
+    "register": "What its record says is all that is registered. Change the record itself.",
     "takedown": "Raydock created nothing there, so there is nothing to take down.",
     "trust": "Raydock enters no project, so there is no trust policy and no role to create.",
     "policies": "AWS policies mean nothing there. Grant your service accounts what they need in IAM of GCP.",

@@ -52,6 +52,10 @@ class Cloud(models.Model):
     rotated_at = models.DateTimeField(null=True)
     # When a look found that the role lets others in (T10); None once a verification found it mended.
     trust_lost_at = models.DateTimeField(null=True)
+    # What a customer gave for a registered cloud and where it was found (`clouds.registration`).
+    registration = models.JSONField(null=True)
+    # Which failing checks a person answered for when activating a registered cloud: ids, why, who, when.
+    acknowledged = models.JSONField(null=True)
     role_arn = models.CharField(max_length=2048, null=True)  # noqa: DJ001 - unique where there is one
     # The revision of the policy documents that the role was last seen to carry; 0: none of those we know.
     role_revision = models.PositiveIntegerField(null=True)

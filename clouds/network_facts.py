@@ -72,6 +72,18 @@ class InternetGateway(Tagged):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NatGateway(Tagged):
+    """A NAT gateway. Only state "available" lets anything out; kind "private" leads to no internet."""
+
+    id: str
+    vpc_id: str
+    subnet_id: str
+    state: str = "available"
+    kind: str = "public"
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Route:
     """One route. `target` is the gateway, NAT, transit, interface, prefix endpoint… id, or "local"."""
 

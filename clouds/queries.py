@@ -25,6 +25,8 @@ from clouds.models import (
     Verification,
     VerificationFinding,
 )
+from clouds.plain import from_plain
+from clouds.registration import Registration
 from clouds.specs import CloudSpec
 from clouds.states import OPEN, OperationState
 from iam.actors import Actor
@@ -84,8 +86,15 @@ def spec_of(cloud: Cloud) -> CloudSpec:
         pending_external_id=cloud.pending_external_id,
         retiring_external_id=cloud.retiring_external_id,
         mapped_roles=mapped_roles_of(cloud),
+        registered=cloud.kind == "registered",
+        registration=registration_of(cloud),
         **options,
     )
+
+
+def registration_of(cloud: Cloud) -> Registration | None:
+    """Return what a customer gave for a registered cloud; None before, and for all other clouds."""
+    return from_plain(Registration, cloud.registration) if cloud.registration else None
 
 
 def role_behind(cloud: Cloud) -> bool | None:

@@ -9,6 +9,7 @@ from typing import Any
 from clouds.facts import CLOUD_TAG, LOGICAL_TAG
 from clouds.mapped_roles import MappedRole
 from clouds.plain import from_plain, to_plain
+from clouds.registration import Registration
 from iam.policy.arns import ArnError, is_account_id, parse_role_arn
 
 LARGEST_VPC, SMALLEST_VPC = 16, 19
@@ -37,7 +38,9 @@ class SpecError(ValueError):
 class CloudSpec:
     """One cloud as it should be. `zones` None = every zone of the region that the network has room for.
 
-    `mapped_roles` are those that the cloud's mapping may give to nodes, beside the cluster role.
+    `mapped_roles` are those that the cloud's mapping may give to nodes, beside the cluster role. A
+    `registered` cloud is what its customer made and gave (`registration`); until something was given it has
+    the names that a managed one would have, which are those that the exports write.
     """
 
     cloud_id: str
@@ -55,6 +58,8 @@ class CloudSpec:
     zones: int | None = None
     ingress_cidrs: tuple[str, ...] = ("0.0.0.0/0",)
     mapped_roles: tuple[MappedRole, ...] = ()
+    registered: bool = False
+    registration: Registration | None = None
 
     tag_key = CLOUD_TAG
     logical_tag_key = LOGICAL_TAG
@@ -62,17 +67,46 @@ class CloudSpec:
     @property
     def bucket_name(self) -> str:
         """The bucket: unique in all of S3, since the cloud's id is in it (no underscore allowed)."""
+        if self.registration:
+            return self.registration.bucket.name
         return f"raydock-{self.cloud_id.replace('_', '-').lower()}"
 
     @property
     def cluster_role_name(self) -> str:
-        """The role of the cluster's nodes; its instance profile has the same name (64 characters at most)."""
+        """The role of the cluster's nodes; its instance profile has the same name (64 characters at most).
+
+        Empty where only a profile was given that was not seen yet, or holds no role.
+        """
+        if self.registration:
+            return self.registration.cluster_role.name if self.registration.cluster_role else ""
         return f"raydock-{self.cloud_id}-cluster"
 
     @property
     def cluster_role_arn(self) -> str:
         """The ARN that the cluster role has, or will have."""
+        given = self.registration.cluster_role if self.registration else None
+        if given and given.arn:
+            return given.arn
         return f"arn:aws:iam::{self.account_id}:role/{self.cluster_role_name}"
+
+    @property
+    def profile_path(self) -> str:
+        """The instance profile that policies name, with its path: the one given, else one like the role."""
+        given = self.registration.instance_profile if self.registration else None
+        if given and given.given:
+            return given.arn.partition(":instance-profile/")[2] or given.name
+        return self.cluster_role_arn.partition(":role/")[2]
+
+    @property
+    def profile_name(self) -> str:
+        """The name of the instance profile of the nodes."""
+        known = self.registration.instance_profile if self.registration else None
+        return known.name if known else self.cluster_role_name
+
+    @property
+    def private_network(self) -> bool:
+        """Whether nodes go out through a NAT or transit gateway and have no addresses of the internet."""
+        return self.registration is not None and self.registration.private_network
 
     @property
     def security_group_name(self) -> str:

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     DELETE = "delete"
     TAKEDOWN = "takedown"
     ROTATE = "rotate"
+    REGISTER = "register"
 
 
 class OperationState(StrEnum):
@@ -36,6 +37,8 @@ class CloudState(StrEnum):
     CONNECTED = "connected"
     SETTING_UP = "setting_up"
     SETUP_FAILED = "setup_failed"
+    REGISTERED = "registered"
+    """Made by its customer and looked at, and not active: checks stand in the way."""
     ACTIVE = "active"
     ATTENTION = "attention"
     SUSPENDED = "suspended"
@@ -67,19 +70,30 @@ OPERATION_MOVES: Mapping[OperationState, frozenset[OperationState]] = MappingPro
 
 @dataclass(frozen=True)
 class Course:
-    """How a cloud follows an operation: its state while the work goes on, and after a good and a bad end."""
+    """How a cloud follows an operation: its state while the work goes on, and after a good and a bad end.
+
+    `flawed` is where it ends that would be active, but for checks that stand in the way.
+    """
 
     during: CloudState
     done: CloudState
     failed: CloudState
+    flawed: CloudState = CloudState.ATTENTION
 
 
 def _still(*states: CloudState) -> dict[CloudState, Course]:
     return {state: Course(state, state, state) for state in states}
 
 
+def _registers(state: CloudState) -> Course:
+    """A registered cloud that was never active stays what it is until nothing stands in the way."""
+    return Course(state, C.ACTIVE, state, C.REGISTERED)
+
+
 # Which clouds are suspended where a look finds their door open; a deletion goes on all the same.
-SUSPENDABLE = frozenset({C.CONNECTED, C.SETUP_FAILED, C.ACTIVE, C.ATTENTION})
+SUSPENDABLE = frozenset({C.CONNECTED, C.SETUP_FAILED, C.REGISTERED, C.ACTIVE, C.ATTENTION})
+# Which clouds a person may activate who answers for the checks that stand in the way.
+ACTIVATABLE = frozenset({C.REGISTERED, C.ATTENTION})
 _SETUP = Course(C.SETTING_UP, C.ACTIVE, C.SETUP_FAILED)
 _DELETE = Course(C.DELETING, C.DELETED, C.DELETE_FAILED)
 
@@ -89,14 +103,30 @@ CLOUD_MOVES: Mapping[Kind, Mapping[CloudState, Course]] = MappingProxyType(
     {
         K.CONNECT: {
             C.RESERVED: Course(C.CONNECTING, C.CONNECTED, C.RESERVED),
-            **_still(C.CONNECTED, C.SETUP_FAILED, C.ACTIVE, C.ATTENTION, C.SUSPENDED, C.DELETE_FAILED),
+            **_still(
+                C.CONNECTED,
+                C.SETUP_FAILED,
+                C.REGISTERED,
+                C.ACTIVE,
+                C.ATTENTION,
+                C.SUSPENDED,
+                C.DELETE_FAILED,
+            ),
         },
         K.SETUP: {C.CONNECTED: _SETUP, C.SETUP_FAILED: _SETUP, C.ATTENTION: _SETUP},
         K.VERIFY: {
             C.ACTIVE: Course(C.ACTIVE, C.ACTIVE, C.ACTIVE),
             C.ATTENTION: Course(C.ATTENTION, C.ACTIVE, C.ATTENTION),
             C.SUSPENDED: Course(C.SUSPENDED, C.ACTIVE, C.SUSPENDED),
+            C.REGISTERED: _registers(C.REGISTERED),
             **_still(C.SETUP_FAILED),
+        },
+        K.REGISTER: {
+            C.CONNECTED: _registers(C.CONNECTED),
+            C.REGISTERED: _registers(C.REGISTERED),
+            C.SUSPENDED: _registers(C.SUSPENDED),
+            C.ACTIVE: Course(C.ACTIVE, C.ACTIVE, C.ACTIVE),
+            C.ATTENTION: Course(C.ATTENTION, C.ACTIVE, C.ATTENTION),
         },
         K.TAKEDOWN: {C.SETUP_FAILED: Course(C.DELETING, C.CONNECTED, C.SETUP_FAILED)},
         K.DELETE: dict.fromkeys(
@@ -104,6 +134,7 @@ CLOUD_MOVES: Mapping[Kind, Mapping[CloudState, Course]] = MappingProxyType(
                 C.RESERVED,
                 C.CONNECTED,
                 C.SETUP_FAILED,
+                C.REGISTERED,
                 C.ACTIVE,
                 C.ATTENTION,
                 C.SUSPENDED,
@@ -112,7 +143,7 @@ CLOUD_MOVES: Mapping[Kind, Mapping[CloudState, Course]] = MappingProxyType(
             ),
             _DELETE,
         ),
-        K.ROTATE: _still(C.CONNECTED, C.SETUP_FAILED, C.ACTIVE, C.ATTENTION, C.SUSPENDED),
+        K.ROTATE: _still(C.CONNECTED, C.SETUP_FAILED, C.REGISTERED, C.ACTIVE, C.ATTENTION, C.SUSPENDED),
     }
 )
 
@@ -130,8 +161,10 @@ def course(kind: Kind, state: CloudState) -> Course | None:
     return CLOUD_MOVES[kind].get(state)
 
 
-def verdict(state: CloudState, *, failed_musts: int, open_to_others: bool) -> CloudState:
+def verdict(
+    state: CloudState, *, failed_musts: int, open_to_others: bool, flawed: CloudState = C.ATTENTION
+) -> CloudState:
     """Return where a cloud ends that would be in this state, after what the looks at it have found."""
     if open_to_others and state in SUSPENDABLE:
         return C.SUSPENDED
-    return C.ATTENTION if state is C.ACTIVE and failed_musts else state
+    return flawed if state is C.ACTIVE and failed_musts else state

@@ -14,6 +14,7 @@ from clouds.models import (
     Verification,
     VerificationFinding,
 )
+from clouds.registration import read_registration
 from clouds.services.configurations import config_save
 from clouds.states import CloudState, Kind, OperationState
 from iam import audit, tenancy
@@ -35,6 +36,7 @@ class World:
     reserved: Cloud
     connected: Cloud
     recorded: Cloud
+    registered: Cloud
     setup: Operation
     running: Operation
     broken: Operation
@@ -103,6 +105,7 @@ def world_of(us: People, now: datetime) -> World:
         reserved=factories.cloud(at, made.RESERVED, name="sandbox-euc1", now=now),
         connected=factories.cloud(at, made.CONNECTED, name="batch", now=now),
         recorded=on_gcp(at, now),
+        registered=stuck(at, now),
         setup=setup,
         running=running,
         broken=broken,
@@ -147,6 +150,44 @@ def on_gcp(at: Organization, now: datetime) -> Cloud:
         },
         now=now,
     )
+
+
+def stuck(at: Organization, now: datetime, check: str = "sg.self_in") -> Cloud:
+    """A registered cloud that one check keeps from being active."""
+    given = {
+        "vpc": "own network",
+        "subnets": ["own a", "own b"],
+        "security_groups": ["nodes"],
+        "cluster_role": "arn:aws:iam::222222222222:role/ray/nodes",
+        "bucket": "s3://ray-data",
+        "private_network": True,
+    }
+    known = read_registration(given, account_id=factories.ACCOUNT, region=factories.REGION)
+    cloud = factories.cloud(
+        at, CloudState.REGISTERED, kind="registered", registration=known.to_json(), now=now
+    )
+    operation = factories.operation(cloud, Kind.REGISTER, OperationState.SUCCEEDED, finished_at=now)
+    with tenancy.scope(at.id):
+        verification = Verification.objects.create(
+            organization_id=at.id,
+            cloud=cloud,
+            operation=operation,
+            started_at=now,
+            finished_at=now,
+            failed=1,
+            failed_musts=1,
+        )
+        VerificationFinding.objects.create(
+            organization_id=at.id,
+            verification=verification,
+            check_id=check,
+            area=check.partition(".")[0],
+            severity="must",
+            status="FAIL",
+            title="Nodes reach each other",
+            observed="No rule lets them.",
+        )
+    return cloud
 
 
 def furnish(operation: Operation, now: datetime) -> None:

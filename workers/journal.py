@@ -9,6 +9,7 @@ from clouds.clock import Clock
 from clouds.facts import Facts
 from clouds.findings import Finding
 from clouds.planning import Resource, Step
+from clouds.registration import Registration
 from clouds.services import records, rotation, sightings
 from clouds.services.events import Event
 from clouds.services.records import Call, End, Start
@@ -95,6 +96,10 @@ class Journal:
     def retire_external_id(self, external_id: str) -> None:
         """AWS refuses this old external ID."""
         rotation.retire(self._hold.claim, external_id, now=self._now())
+
+    def save_registration(self, registration: Registration) -> None:
+        """What a customer gave, as the last look has found it."""
+        sightings.save_registration(self._hold.claim, registration)
 
     def save_findings(self, findings: Sequence[Finding], *, started_at: datetime) -> None:
         """A verification and what it found."""

@@ -134,6 +134,7 @@ CHECKS = (
         title="There is room for a VPC",
         actions=("ec2:DescribeVpcs",),
         ask=_vpcs,
+        managed_only=True,
     ),
     Check(
         id="quotas.igws",
@@ -141,6 +142,7 @@ CHECKS = (
         title="There is room for an internet gateway",
         actions=("ec2:DescribeInternetGateways",),
         ask=_igws,
+        managed_only=True,
     ),
     Check(id="region.sts", severity="must", title="STS answers in the cloud's region", actions=(), ask=_sts),
     Check(
@@ -156,5 +158,6 @@ CHECKS = (
         title="Resources carry the cloud's tag, each once",
         actions=("ec2:DescribeSubnets", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups"),
         ask=_tags,
+        managed_only=True,
     ),
 )

@@ -11,9 +11,11 @@ from typing import Literal, TypedDict
 
 from clouds.facts import Denied, Facts
 from clouds.findings import Finding, Severity, Status
+from clouds.names import cloud_names
 from clouds.planning.survey import Survey
+from clouds.registration import Registration
 from clouds.specs import CloudSpec
-from iam.policy.grants import CloudNames
+from iam.policy.places import CloudNames
 
 About = Literal["network", "cluster-role", "control-role", "bucket", "mapped-roles"]
 """Whose refused looks make a whole check unknown. A check on mapped roles says it of each role by itself."""
@@ -64,6 +66,18 @@ class Case:
         return self.survey.facts
 
     @property
+    def registration(self) -> Registration | None:
+        """What the customer gave to a registered cloud."""
+        return self.spec.registration
+
+    @property
+    def make_it(self) -> str:
+        """How a person gets what is missing."""
+        if self.spec.registered:
+            return "Make it in your account, or register the cloud again with one that is there."
+        return "Run set-up again: it makes what is missing."
+
+    @property
     def region(self) -> str:
         """The end of every regional CLI line."""
         return f"--region {self.spec.region}"
@@ -71,15 +85,7 @@ class Case:
     @cached_property
     def names(self) -> CloudNames:
         """The cloud's names, as policies are filled with them."""
-        spec = self.spec
-        return CloudNames(
-            cloud_id=spec.cloud_id,
-            account_id=spec.account_id,
-            region=spec.region,
-            bucket=spec.bucket_name,
-            cluster_role=spec.cluster_role_name,
-            cross_account_role_arn=spec.cross_account_role_arn,
-        )
+        return cloud_names(self.spec)
 
     def subject(self, about: About) -> str:
         """The name that refused looks carry, by what a check is about."""
@@ -101,6 +107,8 @@ class Check:
     actions: tuple[str, ...]
     ask: Ask
     about: About = "network"
+    managed_only: bool = False
+    """Asked of what Raydock made alone: it means nothing for what a customer made."""
 
     @property
     def area(self) -> str:
@@ -109,6 +117,8 @@ class Check:
 
     def run(self, spec: CloudSpec, facts: Facts) -> tuple[Finding, ...]:
         """The findings on one cloud; none when there is nothing to ask (no VPC: no question about DNS)."""
+        if self.managed_only and spec.registered:
+            return ()
         case = Case(Survey(spec, facts))
         by_itself = self.about == "mapped-roles"
         refused = () if by_itself else facts.refusals(*self.actions, subject=case.subject(self.about))

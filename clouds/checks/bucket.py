@@ -32,7 +32,7 @@ def _exists(case: Case) -> Iterator[Answer]:
         subject=name,
         observed=f"{name} exists." if bucket else f"There is no bucket {name} in the account.",
         expected=f"The bucket {name} exists.",
-        fix="Run set-up again: it makes what is missing. Data of a deleted bucket cannot be brought back.",
+        fix=f"{case.make_it} Data of a deleted bucket cannot be brought back.",
         terraform="aws_s3_bucket.bucket",
         console_path="S3 > Buckets",
     )

@@ -2,24 +2,33 @@
 
 from collections.abc import Iterator
 
-from clouds.checks.asking import Answer, Case, Check
+from clouds.checks.asking import Answer, Case, Check, refusal
 from clouds.checks.node_roles import trusts_ec2, uses_bucket
 from clouds.facts import Role
 
 
 def _role(case: Case) -> Role | None:
-    """The role under the cluster role's name, whoever made it."""
-    return case.facts.role(case.spec.cluster_role_name)
+    """The role under the cluster role's name, whoever made it; where an ARN was given, that very one."""
+    given = case.registration.cluster_role if case.registration else None
+    exact = given.given if given and given.given.startswith("arn:") else case.spec.cluster_role_name
+    return case.facts.role(exact)
 
 
 def _exists(case: Case) -> Iterator[Answer]:
     role, name = _role(case), case.spec.cluster_role_name
+    if not name:
+        return  # The profile that was given leads to no role, which the check on profiles tells.
+    other = case.facts.role(name)
     yield Answer(
         good=role is not None,
         subject=role.arn if role else case.spec.cluster_role_arn,
-        observed=f"{role.arn}." if role else f"There is no role {name}.",
+        observed=f"{role.arn}."
+        if role
+        else f"The role {name} has another ARN: {other.arn}."
+        if other
+        else f"There is no role {name}.",
         expected=f"The role {name} exists.",
-        fix="Run set-up again: it makes what is missing.",
+        fix=case.make_it,
         terraform="aws_iam_role.name",
         console_path="IAM > Roles",
     )
@@ -48,10 +57,20 @@ def _same_account(case: Case) -> Iterator[Answer]:
 
 
 def _instance_profile(case: Case) -> Iterator[Answer]:
-    role, name = _role(case), case.spec.cluster_role_name
+    role, name = _role(case), case.spec.profile_name
     if role is None:
+        if not case.spec.cluster_role_name:
+            yield _no_role_in_profile(case)
+        return
+    looks = ("iam:GetInstanceProfile", "iam:ListInstanceProfilesForRole")
+    if case.spec.registered and (refused := case.facts.refusals(*looks, subject=name)):
+        yield refusal(case, refused, name)
         return
     holding = [one for one in case.facts.instance_profiles if role.name in one.role_names]
+    given = case.registration.instance_profile if case.registration else None
+    if given and given.given:
+        # Instances will be started with the given profile and no other.
+        holding = [one for one in holding if one.name == name]
     same = any(one.name == role.name for one in holding)
     named = ", ".join(one.name for one in holding)
     profile = case.facts.profile(name)
@@ -68,11 +87,30 @@ def _instance_profile(case: Case) -> Iterator[Answer]:
         soft=bool(holding),
         subject=role.arn,
         observed=observed,
-        expected=f"An instance profile named {name} holds the role.",
+        expected=f"An instance profile named {role.name} holds the role.",
         detail="EC2 knows profiles, not roles. Tools that take one for the other need the same name.",
-        fix=f"Make an instance profile named {name} and put the role into it.",
+        fix=f"Make an instance profile named {name} and put the role into it."
+        if not holding
+        else f"It works. Make a profile named {role.name} where tools expect it, and register with that.",
         cli=f"{create}aws iam add-role-to-instance-profile --instance-profile-name {name} "
         f"--role-name {role.name}",
+        terraform="aws_iam_instance_profile.role",
+        console_path="The IAM console makes profiles with EC2 roles only: use the command line",
+    )
+
+
+def _no_role_in_profile(case: Case) -> Answer:
+    """Only a profile was given, and it leads to no role."""
+    name = case.spec.profile_name
+    profile = case.facts.profile(name)
+    return Answer(
+        good=False,
+        subject=profile.arn if profile else name,
+        observed=f"The profile {name} holds no role." if profile else f"There is no instance profile {name}.",
+        expected=f"The instance profile {name} exists and holds the role of the cluster's nodes.",
+        detail="EC2 gives nodes their credentials through the profile.",
+        fix=f"Put the role of the nodes into {name}." if profile else case.make_it,
+        cli=f"aws iam add-role-to-instance-profile --instance-profile-name {name} --role-name <role>",
         terraform="aws_iam_instance_profile.role",
         console_path="The IAM console makes profiles with EC2 roles only: use the command line",
     )

@@ -10,7 +10,7 @@ from iam.policy.documents import Kind as Attached
 from iam.policy.documents import parse
 from iam.policy.errors import PolicyError
 from iam.policy.evaluate import PolicySet, Request, evaluate
-from iam.policy.grants import GRANTS, CloudNames, Grant, Kind
+from iam.policy.grants import GRANTS, CloudNames, Grant, Kind, needed_kinds
 
 READS = (
     "iam:GetRole",
@@ -65,7 +65,7 @@ def _context(grant: Grant, filled: Mapping[str, str]) -> dict[str, object]:
 
 
 def _permissions(case: Case) -> Iterator[Answer]:
-    yield from answers(case, Kind)
+    yield from answers(case, needed_kinds(case.names))
 
 
 def answers(case: Case, kinds: Iterable[Kind]) -> Iterator[Answer]:
@@ -76,6 +76,8 @@ def answers(case: Case, kinds: Iterable[Kind]) -> Iterator[Answer]:
 
 
 def _pass_role(case: Case) -> Iterator[Answer]:
+    if not case.spec.cluster_role_name:
+        return
     context = {"iam:PassedToService": "ec2.amazonaws.com"}
     principal = case.spec.cross_account_role_arn or ""
     asked = [Request("iam:PassRole", case.spec.cluster_role_arn, principal, context)]
@@ -145,7 +147,8 @@ class Refused:
 
 def _refused(case: Case, missing: Mapping[str, str]) -> Refused:
     # A role of the customer's own that is looked at by its name is no matter of this policy.
-    own = (case.spec.cluster_role_name, case.spec.cross_account_role_name)
+    spec = case.spec
+    own = (spec.cluster_role_name, spec.profile_name, spec.cross_account_role_name)
     denied = [
         one
         for one in case.facts.denied

@@ -18,14 +18,14 @@ from clouds.checks.permissions import (
 )
 from clouds.export.policies import ATTACHABLE, REVISION, policy_documents
 from iam.policy.documents import canonical
-from iam.policy.grants import Kind
+from iam.policy.grants import needed_kinds
 
 _SHOWN = 8
 
 
 def _policy_version(case: Case) -> Iterator[Answer]:
     expected = f"The role's policies are the documents of this release (version {REVISION})."
-    lacking = evaluated(case, requests(case.names, Kind))
+    lacking = evaluated(case, requests(case.names, needed_kinds(case.names)))
     if isinstance(lacking, str):
         yield unreadable(case, lacking, expected)
         return

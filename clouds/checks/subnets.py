@@ -1,14 +1,16 @@
 """Are there enough public subnets, one per zone, large enough, with a way to the internet?
 
-Amazon VPC User Guide, "Subnet route tables": an explicit association counts, else the main table.
+Which route counts for a subnet is in `clouds.checks.routing`.
 """
 
 from collections import Counter
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
-from clouds.checks.asking import Answer, Case, Check
-from clouds.facts import RouteTable, Subnet
+from clouds.checks.asking import Answer, Case, Check, refusal
+from clouds.checks.given import given_answer
+from clouds.checks.routing import Trouble, table_of, way_out
+from clouds.facts import Subnet
 from clouds.planning.survey import ANYWHERE
 from clouds.specs import LEAST_ZONES, SMALLEST_SUBNET
 
@@ -17,7 +19,7 @@ _RESERVED = 5  # AWS keeps five addresses of each subnet for itself.
 
 
 def _mine(case: Case) -> list[Subnet]:
-    """Every subnet with the cloud's tag, those that set-up would not adopt included."""
+    """Every subnet with the cloud's tag, those that set-up would not adopt included; or those given."""
     return sorted((one for one in case.facts.subnets if case.survey.ours(one)), key=lambda one: one.id)
 
 
@@ -28,6 +30,11 @@ def _in_vpc_ones(case: Case) -> list[Subnet]:
 def _exist(case: Case) -> Iterator[Answer]:
     found = _mine(case)
     if case.survey.vpc is None:
+        return
+    if case.registration:
+        seen = {one.id: one for one in found}
+        for part in case.registration.subnets:
+            yield given_answer(case, part, seen.get(part.id), "subnet", "describe-subnets", "aws_subnet.id")
         return
     yield Answer(
         good=bool(found),
@@ -46,8 +53,12 @@ def _in_vpc(case: Case) -> Iterator[Answer]:
             subject=one.id,
             observed=f"{one.id} is in {one.vpc_id}.",
             expected=f"It is in the cloud's VPC, {case.survey.vpc_id}.",
-            fix=f"A subnet cannot move. Delete {one.id} when nothing uses it, and run set-up again.",
-            cli=f"aws ec2 delete-subnet --subnet-id {one.id} {case.region}",
+            fix=f"A subnet cannot move. Register the cloud again with subnets of {case.survey.vpc_id}."
+            if case.spec.registered
+            else f"A subnet cannot move. Delete {one.id} when nothing uses it, and run set-up again.",
+            cli=_list_in_vpc(case)
+            if case.spec.registered
+            else f"aws ec2 delete-subnet --subnet-id {one.id} {case.region}",
             terraform="aws_subnet.vpc_id",
             console_path=f"VPC > Subnets > {one.id}",
         )
@@ -55,50 +66,66 @@ def _in_vpc(case: Case) -> Iterator[Answer]:
 
 def _count(case: Case) -> Iterator[Answer]:
     if case.survey.vpc:
-        found = len(_in_vpc_ones(case))
+        given = case.registration
+        found = len(given.subnets if given else _in_vpc_ones(case))
         yield Answer(
             good=found >= LEAST_ZONES,
             subject=case.survey.vpc_id,
             observed=f"{found} subnet{'' if found == 1 else 's'}.",
             expected=f"At least {LEAST_ZONES} subnets.",
             detail="With one subnet, one zone that fails or is out of capacity stops everything.",
-            fix="Run set-up again: it makes a subnet in each zone that lacks one.",
+            fix=f"Make a subnet in another zone of {case.survey.vpc_id}, and register again with both."
+            if given
+            else "Run set-up again: it makes a subnet in each zone that lacks one.",
             terraform="aws_subnet (one per zone)",
             console_path="VPC > Subnets > Create subnet",
         )
 
 
 def _zones(case: Case) -> Iterator[Answer]:
-    found = _in_vpc_ones(case)
-    if not found:
+    found = _mine(case) if case.registration else _in_vpc_ones(case)
+    if not found or case.survey.vpc is None:
         return
     per_zone = Counter(one.zone for one in found)
     twice = sorted(zone for zone, count in per_zone.items() if count > 1)
     extra = [one.id for one in found if one.zone in twice]
     expected = f"At most one public subnet in a zone, and at least {LEAST_ZONES} zones."
-    if twice:
+    given = case.registration
+    unseen = given is not None and (len(found) < len(given.subnets) or len(given.subnets) < LEAST_ZONES)
+    if twice and not case.spec.private_network:
         yield Answer(
             good=False,
             subject=case.survey.vpc_id,
             observed=f"{', '.join(extra)} share {', '.join(twice)}.",
             expected=expected,
             detail="Load balancers take one subnet per zone, and placement counts zones by subnet.",
-            fix=f"Keep one subnet in {', '.join(twice)} and delete the other when nothing uses it.",
-            cli=f"aws ec2 delete-subnet --subnet-id <one of {', '.join(extra)}> {case.region}",
+            fix=f"Register the cloud again with one subnet of {', '.join(twice)}, and one of another zone."
+            if case.registration
+            else f"Keep one subnet in {', '.join(twice)} and delete the other when nothing uses it.",
+            cli=_list_in_vpc(case)
+            if case.registration
+            else f"aws ec2 delete-subnet --subnet-id <one of {', '.join(extra)}> {case.region}",
             terraform="aws_subnet.availability_zone",
             console_path="VPC > Subnets",
         )
         return
     yield Answer(
-        good=len(per_zone) >= LEAST_ZONES,
+        # That a subnet is not there, or is the only one, is told elsewhere.
+        good=len(per_zone) >= LEAST_ZONES or unseen,
         soft=True,
         subject=case.survey.vpc_id,
         observed=f"Subnets in {', '.join(sorted(per_zone))}.",
         expected=expected,
-        fix="Run set-up again with more zones.",
+        fix="Register the cloud again with subnets of several zones."
+        if case.registration
+        else "Run set-up again with more zones.",
         terraform="aws_subnet.availability_zone",
         console_path="VPC > Subnets > Create subnet",
     )
+
+
+def _list_in_vpc(case: Case) -> str:
+    return f"aws ec2 describe-subnets --filters Name=vpc-id,Values={case.survey.vpc_id} {case.region}"
 
 
 def _cidr(case: Case) -> Iterator[Answer]:
@@ -132,75 +159,46 @@ def _free(case: Case) -> Iterator[Answer]:
         )
 
 
-def _table_of(case: Case, subnet: Subnet) -> tuple[RouteTable | None, bool]:
-    """The route table that counts for a subnet, and whether it is tied to it explicitly."""
-    main = None
-    for table in case.facts.route_tables:
-        if table.vpc_id == subnet.vpc_id:
-            if any(tie.subnet_id == subnet.id for tie in table.associations):
-                return table, True
-            main = table if table.is_main else main
-    return main, False
-
-
 def _routes(case: Case) -> Iterator[Answer]:
-    expected = "0.0.0.0/0 goes to an attached internet gateway, and machines get public addresses."
+    private = case.spec.private_network
+    if private and (refused := case.facts.refusals("ec2:DescribeNatGateways")):
+        yield refusal(case, refused)
+        return
+    expected = f"{ANYWHERE} goes to an attached internet gateway, and machines get public addresses."
+    if private:
+        expected = (
+            f"{ANYWHERE} goes to an available NAT gateway or a transit gateway, not to the internet itself."
+        )
     for one in _in_vpc_ones(case):
-        table, explicit = _table_of(case, one)
-        wrong, fix, cli = _route_trouble(case, table)
-        if not one.public_ips:
-            wrong.append("machines get no public address")
-            fix.append("turn on public IPv4 addresses for the subnet")
-            cli.append(
-                f"aws ec2 modify-subnet-attribute --subnet-id {one.id} "
-                f"--map-public-ip-on-launch {case.region}"
-            )
+        table, explicit = table_of(case.facts, one)
+        troubles = [found] if (found := way_out(case, table)) else []
+        if not one.public_ips and not private:
+            troubles.append(_no_addresses(case, one))
         through = f"{table.id} ({'associated' if explicit else 'main table'})" if table else "no route table"
         yield Answer(
-            good=not wrong,
+            good=not troubles,
             subject=one.id,
-            observed=f"Through {through}: {'; '.join(wrong) or 'as expected'}.",
+            observed=f"Through {through}: {'; '.join(found.wrong for found in troubles) or 'as expected'}.",
             expected=expected,
             detail="Nodes in this subnet cannot reach the control plane, so clusters in it never start."
-            if wrong
+            if troubles
             else "",
-            fix=f"In {one.zone}: {'; '.join(fix)}.",
-            cli="; ".join(cli),
-            terraform="aws_route.gateway_id, aws_route_table_association.subnet_id, "
+            fix=f"In {one.zone}: {'; '.join(found.fix for found in troubles)}.",
+            cli="; ".join(found.cli for found in troubles),
+            terraform="aws_route.nat_gateway_id, aws_route_table_association.subnet_id"
+            if private
+            else "aws_route.gateway_id, aws_route_table_association.subnet_id, "
             "aws_subnet.map_public_ip_on_launch",
             console_path=f"VPC > Subnets > {one.id} > Route table",
         )
 
 
-def _route_trouble(case: Case, table: RouteTable | None) -> tuple[list[str], list[str], list[str]]:
-    """What is wrong with the way out, what to do, and the command."""
-    gateway = case.survey.gateway.id if case.survey.gateway else "<internet gateway id>"
-    route = table.route_to(ANYWHERE) if table else None
-    named = table.id if table else "<route table id>"
-    command = (
-        f"--route-table-id {named} --destination-cidr-block {ANYWHERE} --gateway-id {gateway} {case.region}"
+def _no_addresses(case: Case, subnet: Subnet) -> Trouble:
+    return Trouble(
+        "machines get no public address",
+        "turn on public IPv4 addresses for the subnet",
+        f"aws ec2 modify-subnet-attribute --subnet-id {subnet.id} --map-public-ip-on-launch {case.region}",
     )
-    if table is None or route is None:
-        return (
-            ["there is no route to 0.0.0.0/0"],
-            [f"add a route from 0.0.0.0/0 to {gateway} in {named}"],
-            [f"aws ec2 create-route {command}"],
-        )
-    fix = [f"point 0.0.0.0/0 in {named} to {gateway}"]
-    replace = [f"aws ec2 replace-route {command}"]
-    if route.state == "blackhole":
-        return [f"0.0.0.0/0 is a black hole: {route.target or 'its target'} is gone"], fix, replace
-    if not route.target.startswith("igw-"):
-        return [f"0.0.0.0/0 goes to {route.target}, which is no internet gateway"], fix, replace
-    target = next((one for one in case.facts.internet_gateways if one.id == route.target), None)
-    if target is None or table.vpc_id not in target.vpc_ids:
-        attach = f"--internet-gateway-id {route.target} --vpc-id {table.vpc_id} {case.region}"
-        return (
-            [f"the internet gateway {route.target} is not attached to {table.vpc_id}"],
-            [f"attach {route.target} to {table.vpc_id}"],
-            [f"aws ec2 attach-internet-gateway {attach}"],
-        )
-    return [], [], []
 
 
 _SUBNETS = ("ec2:DescribeSubnets",)
@@ -233,7 +231,11 @@ CHECKS = (
         id="subnets.routes",
         severity="must",
         title="Subnets reach the internet",
-        actions=(*_SUBNETS, "ec2:DescribeRouteTables", "ec2:DescribeInternetGateways"),
+        actions=(
+            *_SUBNETS,
+            "ec2:DescribeRouteTables",
+            "ec2:DescribeInternetGateways",
+        ),
         ask=_routes,
     ),
 )

@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network
 
 from clouds.checks.asking import Answer, Case, Check
+from clouds.checks.given import given_answer
+from clouds.checks.routing import table_of
 from clouds.planning.survey import GOING
 from clouds.specs import SMALLEST_VPC
 
 
 def _exists(case: Case) -> Iterator[Answer]:
     vpc, spec = case.survey.vpc, case.spec
+    if case.registration:
+        yield given_answer(case, case.registration.vpc, vpc, "VPC", "describe-vpcs", "aws_vpc.id")
+        return
     yield Answer(
         good=vpc is not None,
         subject=vpc.id if vpc else spec.region,
@@ -111,6 +116,10 @@ def _s3_endpoint(case: Case) -> Iterator[Answer]:
 
 
 def _used_tables(case: Case) -> set[str]:
+    """The tables of our subnets; in a VPC of the customer's own also the main one that they fall to."""
+    if case.spec.registered:
+        found = (table_of(case.facts, one)[0] for one in case.survey.subnets.values())
+        return {one.id for one in found if one}
     subnets = {one.id for one in case.survey.subnets.values()}
     return {
         table.id

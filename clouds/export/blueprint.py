@@ -46,7 +46,13 @@ class Blueprint:
         role = Bootstrap.of(spec, external_id, spec.cross_account_role_name)
         wanted = spec.cross_account_role_arn is None if with_role is None else with_role
         return cls(
-            spec=replace(spec, cross_account_role_arn=spec.cross_account_role_arn or role.role_arn),
+            # What a customer is to make for a registered cloud is what a set-up would make.
+            spec=replace(
+                spec,
+                cross_account_role_arn=spec.cross_account_role_arn or role.role_arn,
+                registered=False,
+                registration=None,
+            ),
             zones=min(spec.zones or zones or USUAL_ZONES, room_for_subnets(spec.vpc_cidr)),
             role=role if wanted else None,
         )

@@ -13,6 +13,7 @@ from clouds.export import aws_cli as shell
 from clouds.export import cloudformation as stacks
 from clouds.export import terraform as hashicorp
 from clouds.export.parts import Output
+from clouds.names import cloud_names
 from clouds.planning.steps import Ref, Step
 from clouds.specs import CloudSpec
 from iam.policy.grants import CloudNames, control_plane_policy
@@ -40,6 +41,8 @@ class Bootstrap:
     role_name: str
     role_path: str = "/"
     pending_external_id: str | None = None
+    cluster_profile: str = ""
+    registered: bool = False
 
     @classmethod
     def of(cls, spec: CloudSpec, external_id: str, role_name: str = "") -> "Bootstrap":
@@ -52,10 +55,12 @@ class Bootstrap:
             portal_role_arn=spec.portal_role_arn,
             external_id=external_id,
             bucket=spec.bucket_name,
-            cluster_role=spec.cluster_role_name,
+            cluster_role=cloud_names(spec).cluster_role,
             role_name=name,
             role_path=_path(spec.cross_account_role_arn or "", name),
             pending_external_id=spec.pending_external_id,
+            cluster_profile=spec.profile_path,
+            registered=spec.registered,
         )
 
     @property
@@ -78,6 +83,8 @@ class Bootstrap:
             bucket=self.bucket,
             cluster_role=self.cluster_role,
             cross_account_role_arn=self.role_arn,
+            cluster_profile=self.cluster_profile,
+            registered=self.registered,
         )
         return control_plane_policy(names)
 
@@ -147,7 +154,7 @@ def cloudformation(bootstrap: Bootstrap) -> str:
 
 def hosted_cloudformation() -> str:
     """Give one template with parameters, for an operator to host behind quick-create links."""
-    fields = {field: f"${{{name}}}" for name, (field, _) in PARAMETERS.items()}
+    fields: dict[str, Any] = {field: f"${{{name}}}" for name, (field, _) in PARAMETERS.items()}
     template = _template(Bootstrap(account_id="${AWS::AccountId}", region="${AWS::Region}", **fields))
     parameters = {name: {"Type": "String", "Description": says} for name, (_, says) in PARAMETERS.items()}
     return json.dumps({"Parameters": parameters} | _substituted(template), indent=2) + "\n"

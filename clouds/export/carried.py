@@ -12,9 +12,10 @@ from typing import Any
 from clouds.export.bootstrap import POLICY_NAME, Bootstrap
 from clouds.export.policies import REVISION
 from clouds.facts import Facts, Role
+from clouds.names import cloud_names
 from clouds.specs import CloudSpec
 from iam.policy.documents import canonical
-from iam.policy.grants import CloudNames, control_plane_policy
+from iam.policy.grants import control_plane_policy
 from iam.policy.trust import Remark, lint
 
 
@@ -41,7 +42,7 @@ def shortfall(spec: CloudSpec, facts: Facts) -> Shortfall | None:
     carried = None if role is None else _carried(role)
     if role is None or carried is None:
         return None
-    wanted = control_plane_policy(_names(spec))["Statement"]
+    wanted = control_plane_policy(cloud_names(spec))["Statement"]
     lacking = [one for one in wanted if _essence(one) not in carried]
     return Shortfall(
         statements=tuple(str(one["Sid"]) for one in lacking),
@@ -63,17 +64,6 @@ def attach_policy_line(bootstrap: Bootstrap) -> str:
     words = ("aws", "iam", "put-role-policy", "--role-name", bootstrap.role_name)
     return shlex.join(
         [*words, "--policy-name", POLICY_NAME, "--policy-document", canonical(bootstrap.policy)]
-    )
-
-
-def _names(spec: CloudSpec) -> CloudNames:
-    return CloudNames(
-        cloud_id=spec.cloud_id,
-        account_id=spec.account_id,
-        region=spec.region,
-        bucket=spec.bucket_name,
-        cluster_role=spec.cluster_role_name,
-        cross_account_role_arn=spec.cross_account_role_arn,
     )
 
 

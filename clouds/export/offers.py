@@ -125,7 +125,7 @@ OFFERS: Final = (
         purpose="All that Raydock does in the account, on this cloud's resources only.",
         attach_to=_INLINE,
         write=lambda writing: writing.bootstrap.policy,
-        needs=tuple(map(own_need, TABLE)),
+        needs=tuple(own_need(one) for one in TABLE if one.kinds - {Kind.REGISTER}),
     ),
     Offer(
         name="control-plane-clusters",

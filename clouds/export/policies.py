@@ -8,9 +8,9 @@ from clouds.export.bootstrap import Bootstrap
 from clouds.export.differences import Difference, compared
 from clouds.export.offers import OFFERS, Group, Offer, Writing
 from clouds.export.reference import REFERENCE
+from clouds.names import cloud_names
 from clouds.specs import CloudSpec
 from iam.policy.features import Feature, Need
-from iam.policy.grants import CloudNames
 
 __all__ = ["ATTACHABLE", "REVISION", "FeatureUse", "Group", "PolicyDocument", "policy_documents"]
 
@@ -75,15 +75,7 @@ def _writing(spec: CloudSpec, external_id: str) -> Writing:
     """Before a cloud is connected its documents name the role that the bootstrap makes."""
     bootstrap = Bootstrap.of(spec, external_id, spec.cross_account_role_name)
     known = replace(spec, cross_account_role_arn=spec.cross_account_role_arn or bootstrap.role_arn)
-    names = CloudNames(
-        cloud_id=known.cloud_id,
-        account_id=known.account_id,
-        region=known.region,
-        bucket=known.bucket_name,
-        cluster_role=known.cluster_role_name,
-        cross_account_role_arn=known.cross_account_role_arn,
-    )
-    return Writing(known, bootstrap, names)
+    return Writing(known, bootstrap, cloud_names(known))
 
 
 def _made(offer: Offer, writing: Writing) -> PolicyDocument:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from clouds.facts import Facts, InternetGateway, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from clouds.plain import to_plain
+from clouds.planning.registered import rows
 from clouds.planning.survey import GOING, KINDS, SUBNET, Survey, kind_of, subnet_name
 from clouds.specs import CloudSpec
 
@@ -40,6 +41,11 @@ class Resource:
 
 def resources(spec: CloudSpec, facts: Facts) -> tuple[Resource, ...]:
     """Everything that the cloud has or should have, in the order in which it is built."""
+    if spec.registered:
+        return tuple(
+            Resource(logical=logical, kind=kind, id=identifier, name=name, arn=arn, state=state)
+            for logical, kind, identifier, name, arn, state in rows(spec, facts)
+        )
     survey = Survey(spec, facts)
     subnets = dict.fromkeys(
         subnet_name(one) for one in (*survey.subnets, *(zone.id for zone in survey.zones))

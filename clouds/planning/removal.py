@@ -10,6 +10,7 @@ from typing import Literal
 from clouds.facts import Facts
 from clouds.planning.network_removal import network_removal
 from clouds.planning.obstacles import removal_blockers
+from clouds.planning.registered import kept
 from clouds.planning.removal_steps import removal_step
 from clouds.planning.steps import Kept, Plan, Step, ordered
 from clouds.planning.storage_removal import bucket_removal, kept_bucket_policy, losses
@@ -45,6 +46,8 @@ def plan_delete(spec: CloudSpec, facts: Facts, *, bucket: Literal["keep", "delet
 
     A bucket with more objects than one look lists is emptied turn by turn: `look_again` says so.
     """
+    if spec.registered:
+        return Plan(kept=tuple(kept(spec, facts)))
     survey = Survey(spec, facts)
     gone = bucket == "delete"
     contents = survey.bucket.contents if survey.bucket and gone else None

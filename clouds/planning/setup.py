@@ -13,6 +13,7 @@ from clouds.planning.claims import (
 )
 from clouds.planning.identity import identity_steps
 from clouds.planning.network import network_steps
+from clouds.planning.registered import nothing_to_build
 from clouds.planning.steps import Plan, ordered
 from clouds.planning.storage import storage_steps
 from clouds.planning.survey import Survey
@@ -57,6 +58,8 @@ def plan_setup(spec: CloudSpec, facts: Facts, *, salt: str = "") -> Plan:
     the same for every turn that may meet its own lost replies, another one when resources were deleted in
     between, because AWS answers a used token with the resource that is gone.
     """
+    if spec.registered:
+        return Plan(blockers=(nothing_to_build(spec),))
     survey = Survey(spec, facts, salt)
     steps = chain(network_steps(survey), identity_steps(survey), storage_steps(survey))
     blockers = chain(

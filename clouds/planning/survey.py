@@ -24,6 +24,7 @@ from clouds.facts import (
     VpcEndpoint,
     Zone,
 )
+from clouds.planning.registered import given
 from clouds.planning.steps import Ref
 from clouds.specs import CloudSpec
 
@@ -77,7 +78,12 @@ class Survey:
     salt: str = ""
 
     def ours(self, one: Tagged, logical: str = "") -> bool:
-        """True when the resource carries this cloud's tag (and this logical name, or none)."""
+        """True when the resource carries this cloud's tag (and this logical name, or none).
+
+        Of a registered cloud it is what the customer gave, whatever its tags say.
+        """
+        if self.spec.registered:
+            return given(self.spec.registration, one)
         return one.cloud_id == self.spec.cloud_id and (not logical or one.logical_name in {"", logical})
 
     @cached_property
@@ -137,9 +143,19 @@ class Survey:
         found = [
             one
             for one in self.facts.security_groups
-            if self.ours(one, "security-group") and one.vpc_id == self.vpc_id and one.name != "default"
+            if self.ours(one, "security-group")
+            and one.vpc_id == self.vpc_id
+            and (self.spec.registered or one.name != "default")
         ]
         return min(found, key=lambda one: one.id, default=None)
+
+    @cached_property
+    def groups(self) -> tuple[SecurityGroup, ...]:
+        """All groups that nodes bear: those that a customer gave, else the cloud's one."""
+        if not self.spec.registered:
+            return (self.group,) if self.group else ()
+        inside = (one for one in self.facts.security_groups if one.vpc_id == self.vpc_id)
+        return tuple(sorted((one for one in inside if self.ours(one)), key=lambda one: one.id))
 
     @cached_property
     def subnets(self) -> Mapping[str, Subnet]:
@@ -160,7 +176,7 @@ class Survey:
     @cached_property
     def profile(self) -> InstanceProfile | None:
         """The instance profile, when it is ours."""
-        found = self.facts.profile(self.spec.cluster_role_name)
+        found = self.facts.profile(self.spec.profile_name)
         return found if found and self.ours(found) else None
 
     @cached_property

@@ -21,6 +21,7 @@ OPTIONS = frozenset({"vpc_cidr", "zones", "ingress_cidrs"})
 GCP_OPTIONS = frozenset({"bucket", "cluster_service_account", "service_accounts"})
 # What the customer made and Raydock only knows of is registered.
 Wrong = dict[str, list[str]]
+AWS_KINDS = ("managed", "registered")
 USUAL_KIND: Mapping[str, str] = {Provider.AWS: "managed", Provider.GCP: "registered"}
 
 
@@ -171,8 +172,11 @@ def _wrong_on_aws(cloud: Cloud) -> Wrong:
         wrong["project_id"] = [
             "A cloud on AWS is in an account. Leave out the project, or write provider gcp."
         ]
-    if cloud.kind != USUAL_KIND[Provider.AWS]:
-        wrong["kind"] = ["This release sets up managed clouds only. Write managed."]
+    if cloud.kind not in AWS_KINDS:
+        wrong["kind"] = [f"Write one of {', '.join(AWS_KINDS)}."]
+    if cloud.kind == "registered" and cloud.options:
+        said = "A registered cloud has the network that you made. Leave this out, and register it."
+        wrong |= {name: [said] for name in cloud.options}
     if not wrong:
         try:
             spec_of(cloud).validate()

@@ -4,11 +4,22 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from clouds.models import Cloud, Operation, Verification
+from clouds.findings import Status
+from clouds.models import Cloud, Operation, Verification, VerificationFinding
 from clouds.outcomes import Cancelled, Done, Failed
 from clouds.services import external_ids
 from clouds.services.events import Event, add_events
-from clouds.states import FINAL, CloudState, Course, Kind, OperationState, course, may_move, verdict
+from clouds.states import (
+    ACTIVATABLE,
+    FINAL,
+    CloudState,
+    Course,
+    Kind,
+    OperationState,
+    course,
+    may_move,
+    verdict,
+)
 from iam import audit
 from iam.actors import Actor
 from iam.permissions import MemberRole
@@ -28,6 +39,9 @@ STOPPED_AFTER = (
     "Stopped on request. The new external ID is in force. Whether AWS refuses the old one was not seen yet: "
     "retry, and the rotation goes on from here."
 )
+
+
+_ASKING_ALL = frozenset({Kind.VERIFY, Kind.SETUP, Kind.REGISTER})
 
 
 class IllegalMove(Exception):  # noqa: N818 - a defect of ours, told as what it is
@@ -85,25 +99,53 @@ def _follow(operation: Operation, cloud: Cloud, ending: Ending, *, started: bool
     target, failed = CloudState(cloud.state), 0
     # Where somebody else's operation has moved the cloud on, a mere look has no say any more but on the door.
     if target is way.during:
-        target, failed = _target(operation, way, ending, started=started)
+        target, failed = _target(operation, cloud, way, ending, started=started)
     if target is CloudState.DELETED:
         cloud.deleted_at = now
     if target is CloudState.RESERVED:
         cloud.role_arn = None  # stored a moment before the connect was stopped
     cloud.save(update_fields=["deleted_at", "role_arn", "trust_lost_at"])
     open_to_others = cloud.trust_lost_at is not None
-    _set_state(cloud, verdict(target, failed_musts=failed, open_to_others=open_to_others))
+    _set_state(cloud, verdict(target, failed_musts=failed, open_to_others=open_to_others, flawed=way.flawed))
 
 
-def _target(operation: Operation, way: Course, ending: Ending, *, started: bool) -> tuple[CloudState, int]:
+def _target(
+    operation: Operation, cloud: Cloud, way: Course, ending: Ending, *, started: bool
+) -> tuple[CloudState, int]:
     """Return where the operation leads the cloud, and how many must-checks it found failed."""
     before = CloudState(operation.cloud_before)
     if not isinstance(ending, Done):
         return way.failed if started else before, 0
-    failed = Verification.objects.filter(operation=operation).values_list("failed_musts", flat=True).first()
+    verification = Verification.objects.filter(operation=operation).first()
+    failed = _count_against(cloud, verification) if verification else 0
     if operation.input.get("only") and not failed:
         return before, 0  # what was asked is well; the rest may still fail
-    return way.done, failed or 0
+    return way.done, failed
+
+
+def _count_against(cloud: Cloud, verification: Verification) -> int:
+    if cloud.kind == "registered":
+        return len(standing_in_the_way(cloud, verification))
+    return verification.failed_musts
+
+
+def standing_in_the_way(cloud: Cloud, verification: Verification) -> list[VerificationFinding]:
+    """Return the findings that keep a registered cloud from being active, but what a person answered for.
+
+    A must-check without an answer is one of them: nobody built this cloud to be right.
+    """
+    answered = (cloud.acknowledged or {}).get("checks", [])
+    open_musts = verification.findings.filter(severity="must", status__in=[Status.FAIL, Status.UNKNOWN])
+    found = open_musts.exclude(check_id__in=answered)
+    return list(found.order_by("id"))
+
+
+def activate(cloud: Cloud) -> None:
+    """Let a cloud be active because a person answers for what stands in the way. The caller holds its row."""
+    if CloudState(cloud.state) not in ACTIVATABLE:
+        message = f"{cloud.id} cannot become active: it is {cloud.state}"
+        raise IllegalMove(message)
+    _set_state(cloud, CloudState.ACTIVE)
 
 
 def _note_door(operation: Operation, cloud: Cloud, ending: Ending, now: datetime) -> None:
@@ -113,7 +155,7 @@ def _note_door(operation: Operation, cloud: Cloud, ending: Ending, now: datetime
     """
     if not isinstance(ending, Cancelled) and ending.suspends:
         cloud.trust_lost_at = cloud.trust_lost_at or now
-    elif cloud.trust_lost_at and isinstance(ending, Done) and operation.kind in {Kind.VERIFY, Kind.SETUP}:
+    elif cloud.trust_lost_at and isinstance(ending, Done) and operation.kind in _ASKING_ALL:
         later = operation.created_at >= cloud.trust_lost_at
         if later and not operation.input.get("only"):
             cloud.trust_lost_at = None

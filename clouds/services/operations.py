@@ -26,18 +26,21 @@ PERMISSIONS: Mapping[Kind, Permission] = {
     Kind.DELETE: Permission.CLOUD_DELETE,
     Kind.TAKEDOWN: Permission.OPERATION_CONTROL,
     Kind.ROTATE: Permission.CLOUD_OPERATE,
+    Kind.REGISTER: Permission.CLOUD_OPERATE,
 }
 
 # PRODUCT 3, T20: nobody tries roles out at speed. Counted for each cloud.
 BUDGETS: Mapping[Kind, Budget] = {
     Kind.CONNECT: Budget("connect", 20, timedelta(seconds=30)),
     Kind.VERIFY: Budget("verify", 20, timedelta(seconds=30)),
+    Kind.REGISTER: Budget("register", 20, timedelta(seconds=30)),
     Kind.ROTATE: Budget("rotate", 10, timedelta(minutes=5)),
 }
 REMOVALS = frozenset({Kind.DELETE, Kind.TAKEDOWN})
 NEXT_STEP: Mapping[CloudState, str] = {
     CloudState.RESERVED: "Connect it first.",
     CloudState.CONNECTED: "Set it up first.",
+    CloudState.REGISTERED: "Mend what its checks name and verify it, or activate it and answer for them.",
     CloudState.ACTIVE: "It is set up and active.",
     CloudState.ATTENTION: "Verify it, or set it up again to mend it.",
     CloudState.SETUP_FAILED: "Set it up again, take down what was created, or delete it.",
@@ -69,6 +72,7 @@ def request(
         current = cloud_for(actor, cloud.id, lock=True)
         if wanted is not Kind.DELETE:
             refuse_on_gcp(current, wanted)
+        _refuse_kind(current, wanted)
         kept = checked(wanted, current, input or {})
         _refuse_busy(current, wanted)
         _refuse_state(current, wanted)
@@ -128,7 +132,31 @@ def _start(operation: Operation, cloud: Cloud, now: datetime) -> None:
 def _forgotten(cloud: Cloud) -> str:
     if cloud.on_gcp:
         return f"Raydock forgot its record. Nothing in the project {cloud.project_id} was touched."
+    if cloud.kind == "registered":
+        return (
+            f"Raydock forgot it. Nothing in account {cloud.account_id} was touched: network, roles, bucket "
+            "and data are as they were. The cross-account role is yours to delete."
+        )
     return "Nothing was ever created in AWS, so nothing was touched there."
+
+
+def _refuse_kind(cloud: Cloud, kind: Kind) -> None:
+    """Raydock builds managed clouds alone; what a customer made is registered."""
+    registered = cloud.kind == "registered"
+    if registered and kind in {Kind.SETUP, Kind.TAKEDOWN}:
+        raise Problem(
+            "registered_cloud",
+            f"{cloud.name} is a registered cloud: its network, roles and bucket are yours. Raydock creates "
+            "and removes nothing in it. Register what you have made; POST …/register.",
+            status=409,
+        )
+    if kind is Kind.REGISTER and not registered:
+        raise Problem(
+            "managed_cloud",
+            f"{cloud.name} is a managed cloud: Raydock makes what it needs; POST …/setup. To give your own "
+            "network, reserve a cloud of the kind registered.",
+            status=409,
+        )
 
 
 def _refuse_busy(cloud: Cloud, kind: Kind) -> None:

@@ -5,7 +5,10 @@ from typing import Any
 
 from django.conf import settings
 
+from clouds.export.registering import FIELD as OUTPUTS
+from clouds.export.registering import from_outputs
 from clouds.models import Cloud
+from clouds.registration import FIELDS, RegistrationError, read_registration
 from clouds.specs import role_problem
 from clouds.states import Kind
 from iam.errors import Problem
@@ -22,6 +25,8 @@ def checked(kind: Kind, cloud: Cloud, given: Mapping[str, Any]) -> dict[str, Any
     Raises Problem("input_invalid", 400) that names each field and what is wrong with it.
     """
     allowed, check = _KINDS[kind]
+    if kind is Kind.REGISTER:
+        given = _registered(given)
     wrong: Wrong = {name: [f"{kind} does not take {name}."] for name in given if name not in allowed}
     filled = {**{name: default() for name, default in allowed.items()}, **given}
     wrong |= check(cloud, filled)
@@ -74,9 +79,39 @@ def _delete(cloud: Cloud, given: Mapping[str, Any]) -> Wrong:
         wrong["confirm_name"] = [f"To delete this cloud, write its name exactly: {cloud.name}"]
     if cloud.on_gcp and given["bucket"] == "delete":
         wrong["bucket"] = ["Raydock deletes nothing on GCP. Write keep; the bucket is yours to delete."]
+    elif cloud.kind == "registered" and given["bucket"] == "delete":
+        wrong["bucket"] = ["Raydock deletes nothing of a registered cloud. Write keep; the bucket is yours."]
     elif given["bucket"] not in BUCKETS:
         wrong["bucket"] = ["Write keep (the bucket and all data stay) or delete (both go for good)."]
     return wrong
+
+
+def _register(cloud: Cloud, given: Mapping[str, Any]) -> Wrong:
+    try:
+        read_registration(given, account_id=cloud.account_id, region=cloud.region)
+    except RegistrationError as error:
+        return error.fields
+    return {}
+
+
+def _registered(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the fields of a registration, read from outputs where those are given instead."""
+    text = given.get(OUTPUTS)
+    if text is None:
+        return {name: value for name, value in given.items() if name != OUTPUTS}
+    both = sorted(name for name in given if given[name] and name not in {OUTPUTS, "private_network"})
+    said = f"The outputs say all of it. Leave out {', '.join(both)}, or leave out the outputs."
+    wrong = [said] if both else [] if isinstance(text, str) else ["Write the outputs as text."]
+    if not wrong:
+        try:
+            return {**from_outputs(text), "private_network": given.get("private_network")}
+        except RegistrationError as error:
+            wrong = error.fields[OUTPUTS]
+    raise Problem("input_invalid", " ".join(wrong), fields={OUTPUTS: wrong})
+
+
+def _unset() -> None:
+    """Give what a field of a registration is that was left out."""
 
 
 Default = Callable[[], Any]
@@ -89,5 +124,6 @@ _KINDS: Mapping[Kind, tuple[Mapping[str, Default], Callable[[Cloud, Mapping[str,
     Kind.VERIFY: ({"only": list}, _verify),
     Kind.DELETE: ({"confirm_name": str, "bucket": lambda: "keep"}, _delete),
     Kind.TAKEDOWN: ({}, _nothing),
+    Kind.REGISTER: (dict.fromkeys(FIELDS, _unset), _register),
     Kind.ROTATE: ({"wait_seconds": lambda: ROTATION_WAIT}, _rotate),
 }

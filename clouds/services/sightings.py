@@ -11,7 +11,8 @@ from clouds.facts import Facts
 from clouds.findings import Finding, Status
 from clouds.models import Cloud, CloudResource, Operation, Verification, VerificationFinding
 from clouds.planning import Resource
-from clouds.queries import spec_of
+from clouds.queries import registration_of, spec_of
+from clouds.registration import Registration
 from clouds.services.claims import Claim
 from clouds.services.records import held
 from clouds.states import Kind
@@ -82,6 +83,23 @@ def save_role(claim: Claim, role_arn: str) -> str:
         except IntegrityError:
             return ROLE_TAKEN
     return ""
+
+
+def save_registration(claim: Claim, registration: Registration) -> None:
+    """Write what a customer gave, as the last look has found it.
+
+    Whoever answered for failing checks did so for what was given then: something else is answered for anew.
+    """
+    with held(claim) as operation:
+        cloud = Cloud.objects.defer("facts").get(pk=operation.cloud_id)
+        kept = registration.to_json()
+        before = registration_of(cloud)
+        if cloud.registration == kept:
+            return
+        changes: dict[str, object] = {"registration": kept, "version": F("version") + 1}
+        if before is None or before.given() != registration.given():
+            changes["acknowledged"] = None
+        Cloud.objects.filter(pk=cloud.pk).update(**changes)
 
 
 def save_findings(claim: Claim, findings: Sequence[Finding], *, started_at: datetime, now: datetime) -> None:

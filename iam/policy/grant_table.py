@@ -29,6 +29,8 @@ class Kind(StrEnum):
     DELETE = "delete"
     TAKEDOWN = "takedown"
     ROTATE = "rotate"
+    REGISTER = "register"
+    """To look at a cloud that its customer made, when it is registered and at each verification."""
 
 
 BUILDING: Final = frozenset({Kind.SETUP})
@@ -37,7 +39,9 @@ ENTERING: Final = frozenset({Kind.ROTATE})
 LOOKING: Final = frozenset(Kind) - BUILDING - ENTERING
 """A set-up looks through a session of the kind `verify`, beside its own that only builds."""
 CHECKING: Final = frozenset({Kind.CONNECT, Kind.VERIFY})
-PROBING: Final = frozenset({Kind.VERIFY})
+SEEING: Final = CHECKING | {Kind.REGISTER}
+PROBING: Final = frozenset({Kind.VERIFY, Kind.REGISTER})
+REGISTERING: Final = frozenset({Kind.REGISTER})
 REMOVING: Final = frozenset({Kind.DELETE, Kind.TAKEDOWN})
 
 
@@ -74,7 +78,7 @@ TABLE: Final = (
     ),
     Grant(
         "LookAtZonesAndDns",
-        CHECKING,
+        SEEING,
         "ec2",
         "DescribeAvailabilityZones DescribeVpcAttribute",
         reads=True,
@@ -97,7 +101,7 @@ TABLE: Final = (
     ),
     Grant(
         "LookAtRolesPolicies",
-        CHECKING,
+        SEEING,
         "iam",
         "GetRolePolicy",
         places=(Place.CLUSTER_ROLE, Place.OWN_ROLE),
@@ -105,7 +109,7 @@ TABLE: Final = (
     ),
     Grant(
         "LookAtAttachedPolicies",
-        CHECKING | REMOVING,
+        SEEING | REMOVING,
         "iam",
         "ListAttachedRolePolicies",
         places=(Place.CLUSTER_ROLE, Place.OWN_ROLE),
@@ -113,7 +117,7 @@ TABLE: Final = (
     ),
     Grant(
         "LookAtManagedPolicies",
-        CHECKING,
+        SEEING,
         "iam",
         "GetPolicy GetPolicyVersion",
         places=(Place.OWN_POLICIES, Place.AWS_POLICIES),
@@ -154,7 +158,7 @@ TABLE: Final = (
     ),
     Grant(
         "LookAtBucketSettings",
-        CHECKING,
+        SEEING,
         "s3",
         "GetBucketCORS GetBucketPublicAccessBlock GetEncryptionConfiguration",
         places=(Place.BUCKET,),
@@ -166,6 +170,16 @@ TABLE: Final = (
         "s3",
         "ListBucketMultipartUploads ListBucketVersions",
         places=(Place.BUCKET,),
+        reads=True,
+    ),
+    # What Raydock did not make may be wired otherwise than it would have done it.
+    Grant("LookAtNatGateways", REGISTERING, "ec2", "DescribeNatGateways", reads=True),
+    Grant(
+        "LookAtProfilesOfClusterRole",
+        REGISTERING,
+        "iam",
+        "ListInstanceProfilesForRole",
+        places=(Place.CLUSTER_ROLE,),
         reads=True,
     ),
     # A create is authorized on what it makes, which has request tags …

@@ -27,6 +27,7 @@ __all__ = [
     "actions",
     "control_plane_policy",
     "look_at_mapped_policy",
+    "needed_kinds",
     "session_policy",
 ]
 
@@ -37,6 +38,8 @@ POWERLESS: Final = {"Version": CURRENT, "Statement": [{"Effect": "Deny", "Action
 """The session policy of whoever only tries a door: what comes of it can do nothing."""
 
 
+_PASSING: Final = "PassClusterRoleToInstances"
+
 GRANTS: Mapping[Kind, tuple[Grant, ...]] = MappingProxyType(
     {kind: tuple(grant for grant in TABLE if kind in grant.kinds) for kind in Kind}
 )
@@ -44,11 +47,22 @@ GRANTS: Mapping[Kind, tuple[Grant, ...]] = MappingProxyType(
 
 
 def control_plane_policy(names: CloudNames) -> dict[str, Any]:
-    """Give what the customer attaches to the cross-account role: everything any operation needs, no more."""
+    """Give what the customer attaches to the cross-account role: everything any operation needs, no more.
+
+    In a registered cloud nothing is built and nothing removed: the role looks, probes the bucket, and passes
+    the cluster role.
+    """
     statements = (
-        _statement(names, grant.actions, grant.places, grant.tests) | {"Sid": grant.name} for grant in TABLE
+        _statement(names, grant.actions, grant.places, grant.tests) | {"Sid": grant.name}
+        for grant in TABLE
+        if grant.kinds & needed_kinds(names) or (names.registered and grant.name == _PASSING)
     )
     return {"Version": CURRENT, "Statement": list(statements)}
+
+
+def needed_kinds(names: CloudNames) -> frozenset[Kind]:
+    """Give the kinds of operation that the cross-account role of such a cloud must allow."""
+    return frozenset({Kind.REGISTER}) if names.registered else frozenset(Kind) - {Kind.REGISTER}
 
 
 def session_policy(kind: str, names: CloudNames) -> dict[str, Any]:

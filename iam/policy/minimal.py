@@ -18,7 +18,7 @@ MINIMAL: Final[Mapping[str, tuple[frozenset[Kind], tuple[Need, ...]]]] = Mapping
     {
         # A set-up looks through a session of the kind verify, and may be taken down again.
         "setup": (frozenset({Kind.SETUP, Kind.VERIFY, Kind.TAKEDOWN}), cloud_needs.SETUP),
-        "register": (frozenset({Kind.CONNECT, Kind.VERIFY}), cloud_needs.REGISTER),
+        "register": (frozenset({Kind.CONNECT, Kind.REGISTER}), cloud_needs.REGISTER),
         "verify": (frozenset({Kind.CONNECT, Kind.VERIFY}), cloud_needs.VERIFY),
         "delete": (frozenset({Kind.DELETE}), cloud_needs.DELETE),
     }

@@ -21,7 +21,10 @@ Test = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class CloudNames:
-    """The names of one cloud that policies speak of; the role ARN is None until the cloud is connected."""
+    """The names of one cloud that policies speak of; the role ARN is None until the cloud is connected.
+
+    `cluster_role` and `cluster_profile` may have a path before the name.
+    """
 
     cloud_id: str
     account_id: str
@@ -29,6 +32,13 @@ class CloudNames:
     bucket: str
     cluster_role: str
     cross_account_role_arn: str | None = None
+    cluster_profile: str = ""
+    registered: bool = False
+
+    def __post_init__(self) -> None:
+        """Give the profile the role's name unless it has one of its own."""
+        if not self.cluster_profile:
+            object.__setattr__(self, "cluster_profile", self.cluster_role)
 
 
 class Place(StrEnum):
@@ -37,7 +47,7 @@ class Place(StrEnum):
     ANYWHERE = "*"
     NETWORK = "arn:aws:ec2:{region}:{account_id}:*/*"
     CLUSTER_ROLE = "arn:aws:iam::{account_id}:role/{cluster_role}"
-    CLUSTER_PROFILE = "arn:aws:iam::{account_id}:instance-profile/{cluster_role}"
+    CLUSTER_PROFILE = "arn:aws:iam::{account_id}:instance-profile/{cluster_profile}"
     MAPPED_ROLES = "arn:aws:iam::{account_id}:role/raydock-mapped-*"
     MAPPED_PROFILES = "arn:aws:iam::{account_id}:instance-profile/raydock-mapped-*"
     OWN_ROLE = "{cross_account_role_arn}"
@@ -52,7 +62,7 @@ SHORT: Final[Mapping[str, str]] = MappingProxyType(
     {
         Place.NETWORK: "*",
         Place.CLUSTER_ROLE: "arn:aws:iam::*:*/{cluster_role}",
-        Place.CLUSTER_PROFILE: "arn:aws:iam::*:*/{cluster_role}",
+        Place.CLUSTER_PROFILE: "arn:aws:iam::*:*/{cluster_profile}",
     }
 )
 """How session policies write a place: shorter, and exact because the role's own policy names the rest."""

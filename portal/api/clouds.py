@@ -85,7 +85,10 @@ class NewCloud(Body):
     name = serializers.CharField(max_length=63)
     provider = serializers.ChoiceField(required=False, choices=PROVIDERS, default=Provider.AWS.value)
     kind = serializers.ChoiceField(
-        required=False, choices=KINDS, help_text="`managed` on AWS, `registered` on GCP; the rest is to come."
+        required=False,
+        choices=KINDS,
+        help_text="`managed`: Raydock makes what the cloud needs; `registered`: you did, and give it with "
+        "POST …/register. On GCP `registered` alone.",
     )
     region = serializers.CharField(
         max_length=32, help_text="For example eu-central-1, or europe-west4 on GCP."

@@ -22,6 +22,7 @@ from portal.web.faces import face, under_way
 from portal.web.pages import PageRequest
 from portal.web.progress import OPEN, Moment
 from portal.web.records import record_face
+from portal.web.registration import answerable
 from portal.web.sessions import page
 from portal.web.trust import trust_part
 
@@ -29,6 +30,12 @@ SHORT, LONG = 6, 25
 SHOW = [("all", "All checks"), ("open", "Not passed"), ("PASS", "Passed")]
 BADNESS = {"FAIL": 0, "UNKNOWN": 1, "WARN": 2, "PASS": 3}
 NOTICES = {
+    CloudState.REGISTERED: {
+        "tone": "warn",
+        "icon": "triangle-alert",
+        "title": "This cloud is registered and not active",
+        "text": "Checks stand in the way. Mend what they name and verify, or answer for them (see Checks).",
+    },
     CloudState.SUSPENDED: {
         "tone": "bad",
         "icon": "ban",
@@ -57,7 +64,10 @@ def overview(request: PageRequest, cloud_id: str) -> HttpResponse:
     progress = under_way(operation)
     context = {
         **progress,
-        "drawing": draw(
+        # The sheet shows what Raydock makes; what a customer made is wired as the customer likes.
+        "drawing": None
+        if cloud.kind == "registered"
+        else draw(
             resources,
             found,
             made=progress["made"],
@@ -92,6 +102,7 @@ def checks(request: PageRequest, cloud_id: str) -> HttpResponse:
         "areas": _areas([one for one in found if _fits(one, shown)]),
         "shown": shown,
         "show_choices": SHOW,
+        "answerable": answerable(cloud) if request.actor.may(Permission.CLOUD_OPERATE) else [],
     }
     return face(request, cloud, "checks", "web/checks.html", context)
 
@@ -149,7 +160,7 @@ def key_facts(cloud: Cloud, resources: Iterable[CloudResource]) -> list[dict[str
         ("Cross-account role", cloud.role_arn),
         ("External ID", cloud.external_id),
         ("VPC", present.get("vpc")),
-        ("Security group", present.get("security-group")),
+        ("Security group", present.get("security-group") or present.get("security-group-1")),
         ("Cluster role", present.get("cluster-role")),
         ("Bucket", f"s3://{present['bucket']}" if "bucket" in present else None),
     ]

@@ -131,6 +131,8 @@ def _leaving(cloud: Cloud) -> dict[str, Any]:
     """Return what a delete takes away, what it leaves, and what stood in its way at the last look."""
     present = ids_of(queries.resources(cloud))
     bucket = present.pop("bucket", "")
+    if cloud.kind == "registered":
+        present, bucket = {}, ""
     role = cloud.role_arn or ""
     staying = (
         [{"label": "The cross-account role (you made it)", "id": role.rpartition("/")[2]}] if role else []

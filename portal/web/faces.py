@@ -42,6 +42,16 @@ LINKS: Mapping[CloudState, Sequence[tuple[str, str, str, str]]] = {
 }
 
 
+_AGAIN = ("Register again", "clipboard-list", "web:cloud-registration", "")
+# The same for a registered cloud, in which nothing is made.
+REGISTERED_LINKS: Mapping[CloudState, Sequence[tuple[str, str, str, str]]] = {
+    CloudState.CONNECTED: [("Register", "clipboard-list", "web:cloud-registration", "primary")],
+    CloudState.REGISTERED: [_AGAIN],
+    CloudState.ATTENTION: [_AGAIN],
+    CloudState.SUSPENDED: [_AGAIN],
+}
+
+
 class Action(NamedTuple):
     """One button in the head of a cloud. `post` makes it a form, since it changes something."""
 
@@ -111,12 +121,22 @@ def actions(cloud: Cloud, actor: Actor, *, main: bool = True) -> list[Action]:
     state = CloudState(cloud.state)
     found = [
         Action(label, icon, reverse(view, args=[cloud.id]), css, post=False)
-        for label, icon, view, css in LINKS.get(state, ())
+        for label, icon, view, css in links(cloud)
     ]
     if state is not CloudState.SETUP_FAILED and course(Kind.VERIFY, state):
         address = reverse("web:cloud-verify", args=[cloud.id])
         found.append(Action("Verify", "shield-check", address, "primary" if main else "", post=True))
     return found
+
+
+def links(cloud: Cloud) -> Sequence[tuple[str, str, str, str]]:
+    """Return what leads on from a cloud's state; nothing is made in a registered one."""
+    state = CloudState(cloud.state)
+    if cloud.kind == "managed" or cloud.on_gcp:
+        return LINKS.get(state, ())
+    return REGISTERED_LINKS.get(state) or [
+        one for one in LINKS.get(state, ()) if one[2] != "web:cloud-create"
+    ]
 
 
 def under_way(operation: Operation | None) -> dict[str, Any]:

@@ -30,7 +30,13 @@ from portal.web.sessions import CHANGES, back_to, page
 PATIENCE = 3600  # seconds to wait for a role that a person is about to create
 ALL_ZONES = ("", "As many as fit")
 ZONES = [ALL_ZONES, *((str(number), str(number)) for number in range(2, 7))]
-DEFAULTS = {"region": "us-east-1", "vpc_cidr": "10.0.0.0/16", "zones": "3", "ingress_cidrs": "0.0.0.0/0"}
+DEFAULTS = {
+    "region": "us-east-1",
+    "kind": "managed",
+    "vpc_cidr": "10.0.0.0/16",
+    "zones": "3",
+    "ingress_cidrs": "0.0.0.0/0",
+}
 OPTIONS = ("vpc_cidr", "zones", "ingress_cidrs")
 LONGEST_NUMBER = 9  # digits; what is longer is refused as text, since reading it takes time
 CONNECTING = (CloudState.RESERVED, CloudState.CONNECTING)
@@ -57,7 +63,9 @@ FORMS: Mapping[str, tuple[str, str, Any, str]] = {
 
 
 def _asked(request: PageRequest) -> dict[str, str]:
-    return {name: request.POST.get(name, "").strip() for name in ("name", "account_id", "region", *OPTIONS)}
+    fields = ("name", "account_id", "region", *OPTIONS)
+    asked = {name: request.POST.get(name, "").strip() for name in fields}
+    return {**asked, "kind": request.POST.get("kind", "managed")}
 
 
 def _reserve_form(request: PageRequest, problem: Problem | None = None) -> HttpResponse:
@@ -120,7 +128,8 @@ def reserve(request: PageRequest) -> HttpResponse:
         name=asked["name"],
         region=asked["region"],
         account_id=asked["account_id"],
-        options=_options(asked),
+        options=_options(asked) if asked["kind"] == "managed" else {},
+        kind=asked["kind"],
         now=timezone.now(),
     )
     return redirect("web:cloud-connect", cloud_id=cloud.id)
@@ -169,7 +178,11 @@ def create(request: PageRequest, cloud_id: str) -> HttpResponse:
     cloud = queries.cloud_for(request.actor, cloud_id)
     if cloud.state in CONNECTING:
         return redirect("web:cloud-connect", cloud_id=cloud.id)
-    if cloud.state not in {CloudState.CONNECTED, CloudState.SETUP_FAILED, CloudState.ATTENTION}:
+    if cloud.kind != "managed" or cloud.state not in {
+        CloudState.CONNECTED,
+        CloudState.SETUP_FAILED,
+        CloudState.ATTENTION,
+    }:
         return redirect("web:cloud", cloud_id=cloud.id)
     plan = plans.setup_preview(cloud, timezone.now())
     note = "Planned for three availability zones; set-up looks first and takes those of the region."
@@ -199,6 +212,8 @@ def steps(now: str, cloud: Cloud | None = None) -> list[Phase]:
         ("connect", "Connect", "A role that only Raydock can assume"),
         ("create", "Create", "Look at the plan, then watch it happen"),
     )
+    if now == "register" or (cloud and cloud.kind == "registered"):
+        parts = (*parts[:2], ("register", "Register", "Give what you have made"))
     order = [name for name, _, _ in parts]
     return [
         Phase(
@@ -227,7 +242,8 @@ def _watch(request: PageRequest, cloud: Cloud, role_arn: str) -> HttpResponse:
 
 def _move_on(request: PageRequest, cloud: Cloud) -> HttpResponse:
     """Leave the waiting page: to the plan when the cloud is connected, else to the cloud."""
-    name = "web:cloud-create" if cloud.state == CloudState.CONNECTED else "web:cloud"
+    following = "web:cloud-create" if cloud.kind == "managed" else "web:cloud-registration"
+    name = following if cloud.state == CloudState.CONNECTED else "web:cloud"
     address = reverse(name, args=[cloud.id])
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 

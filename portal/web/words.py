@@ -23,6 +23,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
         "connected": Word("Connected", "", "link"),
         "setting_up": Word("Setting up", _BUSY, "loader-circle"),
         "setup_failed": Word("Set-up failed", _BAD, "circle-x"),
+        "registered": Word("Registered, not active", _WARN, "triangle-alert"),
         "active": Word("Ready", _GOOD, "circle-check"),
         "attention": Word("Needs attention", _WARN, "triangle-alert"),
         "suspended": Word("Suspended", _BAD, "ban"),
@@ -74,6 +75,7 @@ OPERATION_KINDS: Mapping[str, str] = MappingProxyType(
         "delete": "Delete",
         "takedown": "Take down",
         "rotate": "Rotation",
+        "register": "Registration",
     },
 )
 

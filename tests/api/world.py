@@ -73,6 +73,7 @@ class Example:
     status: int = 200
     cloud: CloudState = CloudState.ACTIVE
     operation: OperationState = OperationState.SUCCEEDED
+    kind: str = "managed"
 
 
 def just(**body: Any) -> Callable[[World], Mapping[str, Any]]:
@@ -160,6 +161,25 @@ EXAMPLES: Mapping[str, Mapping[str, Example]] = {
     },
     "clouds/<typeid:cloud_id>/setup": {"POST": Example(BECAUSE, status=202, cloud=CloudState.CONNECTED)},
     "clouds/<typeid:cloud_id>/verify": {"POST": Example(just(only=["vpc.exists"]), status=202)},
+    "clouds/<typeid:cloud_id>/register": {
+        "GET": Example(kind="registered"),
+        "POST": Example(
+            just(
+                vpc="vpc-0123456789abcdef0",
+                subnets=["subnet-0123456789abcdef0", "nodes-b"],
+                security_groups=["nodes"],
+                cluster_role="arn:aws:iam::222222222222:role/ray/nodes",
+                bucket="s3://ray-data",
+                private_network=True,
+                reason="ours",
+            ),
+            status=202,
+            kind="registered",
+        ),
+    },
+    "clouds/<typeid:cloud_id>/activate": {
+        "POST": Example(just(), cloud=CloudState.REGISTERED, kind="registered"),
+    },
     "clouds/<typeid:cloud_id>/plan": {"GET": Example(query="operation=setup")},
     "clouds/<typeid:cloud_id>/resources": {"GET": Example()},
     "clouds/<typeid:cloud_id>/findings": {"GET": Example()},
@@ -268,6 +288,7 @@ def build(us: People, now: datetime, example: Example) -> World:
         us.organization.id,
         example.cloud,
         id=cloud_id,
+        kind=example.kind,
         facts=network_seen(cloud_id, now).to_json(),
         facts_at=now,
         now=now,

@@ -19,6 +19,10 @@ PAGES = {
     "mapping of a cloud on GCP": "/clouds/{recorded}/mapping",
     "settings of a cloud on GCP": "/clouds/{recorded}/settings",
     "files for Ray": "/clouds/{ready}/ray",
+    "registration": "/clouds/{registered}/registration",
+    "registered cloud": "/clouds/{registered}",
+    "checks to answer for": "/clouds/{registered}/checks",
+    "settings of a registered cloud": "/clouds/{registered}/settings",
     "connect": "/clouds/{reserved}/connect",
     "create": "/clouds/{connected}/create",
     "ready cloud": "/clouds/{ready}",
@@ -53,7 +57,18 @@ PAGES = {
 
 def filled(path: str, world: World) -> str:
     event = AuditEvent.objects.filter(action="cloud.rename").values_list("pk", flat=True)[0]
-    names = ("ready", "busy", "failed", "reserved", "connected", "recorded", "setup", "running", "broken")
+    names = (
+        "ready",
+        "busy",
+        "failed",
+        "reserved",
+        "connected",
+        "recorded",
+        "registered",
+        "setup",
+        "running",
+        "broken",
+    )
     return path.format(event=event, **{name: getattr(world, name).id for name in names})
 
 

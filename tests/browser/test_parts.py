@@ -49,7 +49,9 @@ def test_the_lines_of_a_fix_have_the_width_of_the_page(
 
     for width, least in ((1440, 800), (390, 220)):
         owner.set_viewport_size({"width": width, "height": 900})
-        assert (check.locator("pre").first.bounding_box() or {})["width"] > least
+        box = check.locator("pre").first.bounding_box()
+        assert box
+        assert box["width"] > least
 
 
 def test_filters_as_one_types_and_keeps_the_address(

@@ -27,7 +27,7 @@ CHANGES = [pattern for pattern in GUARDED if "POST" in declared(pattern, "method
 # Shows what the sandbox process holds; it is not there in these tests, which the page has to say.
 WITHOUT_SANDBOX = {"sandbox"}
 # Leads on to where the cloud stands.
-LEADS_ON = {"cloud-connect", "cloud-create"}
+LEADS_ON = {"cloud-connect", "cloud-create", "cloud-registration"}
 PAGE, MOVED, REFUSED, NOTHING, AWAY = 200, 302, 403, 404, 503
 
 pytestmark = pytest.mark.django_db

@@ -30,10 +30,13 @@ class IdentityLook:
         looks = (self._role, self._inline_names, *((self._attached_names,) if attached else ()))
         return [partial(self.profile, profile), *(partial(look, name) for name in roles for look in looks)]
 
+    def role(self, name: str) -> list[Ask]:
+        """One role, and which policies it has."""
+        return [partial(look, name) for look in (self._role, self._inline_names, self._attached_names)]
+
     def mapped(self, role: str) -> list[Ask]:
-        """A role that a mapping names, which policies it has, and which profiles hold it."""
-        looks = (self._role, self._inline_names, self._attached_names, self._profiles_of)
-        return [partial(look, role) for look in looks]
+        """A role that somebody else made, which policies it has, and which profiles hold it."""
+        return [*self.role(role), partial(self._profiles_of, role)]
 
     def policies(self, roles: Iterable[str]) -> list[Ask]:
         """The inline documents of these roles, and which version of each managed policy counts."""

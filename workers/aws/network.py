@@ -28,12 +28,16 @@ GATEWAYS = Listing(
 INTERFACES = Listing(
     "interfaces", "ec2:DescribeNetworkInterfaces", "NetworkInterfaces", replies.network_interface
 )
+NATS = Listing("nat_gateways", "ec2:DescribeNatGateways", "NatGateways", replies.nat_gateway)
+SUBNETS = Listing("subnets", "ec2:DescribeSubnets", "Subnets", replies.subnet)
+GROUPS = Listing("security_groups", "ec2:DescribeSecurityGroups", "SecurityGroups", replies.security_group)
 PARTS = (
-    Listing("subnets", "ec2:DescribeSubnets", "Subnets", replies.subnet),
+    SUBNETS,
     Listing("route_tables", "ec2:DescribeRouteTables", "RouteTables", replies.route_table),
     Listing("vpc_endpoints", "ec2:DescribeVpcEndpoints", "VpcEndpoints", replies.vpc_endpoint),
-    Listing("security_groups", "ec2:DescribeSecurityGroups", "SecurityGroups", replies.security_group),
+    GROUPS,
 )
+_ID_FILTERS = {"subnets": "subnet-id", "security_groups": "group-id"}
 _DNS = {"enableDnsSupport": "EnableDnsSupport", "enableDnsHostnames": "EnableDnsHostnames"}
 
 
@@ -65,6 +69,17 @@ class NetworkLook:
         if occupants:
             return [*asks, partial(self._list, INTERFACES, there), partial(self._instances, there)]
         return asks + [partial(self._attribute, one, name) for one in sorted(vpc_ids) for name in _DNS]
+
+    def given(self, listing: Listing, ids: Iterable[str], names: Iterable[str]) -> list[Ask]:
+        """What a customer named by id or by name; a security group has a name beside its tag."""
+        ways = {_ID_FILTERS[listing.fact]: frozenset(ids), "tag:Name": frozenset(names)}
+        if listing is GROUPS:
+            ways["group-name"] = ways["tag:Name"]
+        return [partial(self._list, listing, _filter(name, found)) for name, found in ways.items() if found]
+
+    def nat_gateways(self, vpc_id: str) -> list[Ask]:
+        """The NAT gateways inside a VPC."""
+        return [partial(self._list, NATS, _filter("vpc-id", [vpc_id]))]
 
     def vpcs(self) -> tuple[Vpc, ...]:
         """All VPCs, with the DNS attributes of those that were asked for them."""

@@ -12,6 +12,7 @@ from clouds.facts import (
     Instance,
     InstanceProfile,
     InternetGateway,
+    NatGateway,
     NetworkInterface,
     PublicAccess,
     Role,
@@ -94,6 +95,18 @@ def internet_gateway(item: Reply) -> InternetGateway:
         if one.get("State") not in {"detached", "detaching"}
     )
     return InternetGateway(id=item["InternetGatewayId"], vpc_ids=attached, tags=tags(item))
+
+
+def nat_gateway(item: Reply) -> NatGateway:
+    """One of DescribeNatGateways."""
+    return NatGateway(
+        id=item["NatGatewayId"],
+        vpc_id=item.get("VpcId", ""),
+        subnet_id=item.get("SubnetId", ""),
+        state=item.get("State", "available"),
+        kind=item.get("ConnectivityType", "public"),
+        tags=tags(item),
+    )
 
 
 def route_table(item: Reply) -> RouteTable:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from clouds.outcomes import Outcome
 from clouds.states import Kind
-from workers.operations import connect, delete, rotate, setup, takedown, verify
+from workers.operations import connect, delete, register, rotate, setup, takedown, verify
 from workers.operations.work import Work
 
 KINDS: Mapping[Kind, Callable[[Work], Outcome]] = {
@@ -14,4 +14,5 @@ KINDS: Mapping[Kind, Callable[[Work], Outcome]] = {
     Kind.DELETE: delete.turn,
     Kind.TAKEDOWN: takedown.turn,
     Kind.ROTATE: rotate.turn,
+    Kind.REGISTER: register.turn,
 }

@@ -11,12 +11,15 @@ from clouds.checks import run_checks
 from clouds.facts import Facts, Trust
 from clouds.outcomes import Again, Done, Failed, Outcome
 from clouds.planning import resources
+from clouds.specs import CloudSpec
 from clouds.states import CloudState
 from iam.policy.arns import ArnError, parse_role_arn
 from iam.policy.trust import lint
 from workers.aws.errors import AwsError, Kind
 from workers.aws.observe import VERIFY, observe
+from workers.aws.registered import observe_registered
 from workers.operations.entry import Inside, enter, not_let_in, wanted_trust
+from workers.operations.inspection import look_of
 from workers.operations.trust import keeps_others_out
 from workers.operations.waiting import after_error
 from workers.operations.work import Work
@@ -111,10 +114,19 @@ def _open_to_others(work: Work, trust: Trust) -> Failed:
     )
 
 
+def _first_look(work: Work, inside: Inside, spec: CloudSpec) -> Facts:
+    """What customers made is looked at as at each verification; before they gave anything it is little."""
+    pool, now = work.hands.pool, work.clock.now()
+    if not spec.registered:
+        return observe(inside.aws, spec, VERIFY, pool=pool, now=now)
+    own = enter(work, look_of(spec), role_arn=spec.cross_account_role_arn or "")
+    return observe_registered(own.aws, spec, pool=pool, now=now)
+
+
 def _stored(work: Work, inside: Inside, trust: Trust) -> Outcome:
     """Look around once, so that the plan can be shown, and keep the role."""
     spec = replace(work.spec, cross_account_role_arn=trust.role_arn)
-    facts = observe(inside.aws, spec, VERIFY, pool=work.hands.pool, now=work.clock.now())
+    facts = _first_look(work, inside, spec)
     own = facts.role(trust.role_arn)
     facts = replace(facts, trust=replace(trust, document=own.trust if own else None))
     taken = work.journal.save_role(trust.role_arn)

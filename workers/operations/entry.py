@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from clouds.names import cloud_names
 from clouds.outcomes import Failed
 from clouds.specs import CloudSpec
 from iam.policy.documents import canonical
@@ -22,14 +23,7 @@ class Inside:
 
 def names_of(spec: CloudSpec, role_arn: str = "") -> CloudNames:
     """The names that the cloud's policies speak of."""
-    return CloudNames(
-        cloud_id=spec.cloud_id,
-        account_id=spec.account_id,
-        region=spec.region,
-        bucket=spec.bucket_name,
-        cluster_role=spec.cluster_role_name,
-        cross_account_role_arn=role_arn or spec.cross_account_role_arn,
-    )
+    return cloud_names(spec, role_arn)
 
 
 def enter(work: Work, kind: str, *, role_arn: str = "") -> Inside:

@@ -15,6 +15,9 @@ def turn(work: Work) -> Outcome:
     if unknown:
         message = f"There is no check {', '.join(unknown)}."
         return Failed("check_unknown", message, f"Checks are: {', '.join(CATALOGUE)}.")
+    if work.spec.registered and work.spec.registration is None:
+        message = "Nothing was registered for this cloud yet, so there is nothing to verify."
+        return Failed("not_registered", message, "Register its network, role and bucket first.")
     try:
         return report(work, inspect(work, known=work.known, only=only))
     except AwsError as error:

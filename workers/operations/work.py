@@ -10,6 +10,7 @@ from clouds.clock import Clock
 from clouds.facts import Facts
 from clouds.findings import Finding
 from clouds.planning import Resource
+from clouds.registration import Registration
 from clouds.specs import CloudSpec
 from clouds.states import CloudState, Kind
 from workers.aws import apply
@@ -54,6 +55,9 @@ class Journal(apply.Journal, Protocol):
 
     def retire_external_id(self, external_id: str) -> None:
         """AWS refuses this old external ID."""
+
+    def save_registration(self, registration: Registration) -> None:
+        """What a customer gave for a registered cloud, as the last look has found it."""
 
     def save_findings(self, findings: Sequence[Finding], *, started_at: datetime) -> None:
         """A verification and its findings."""

@@ -12,6 +12,7 @@ from clouds.findings import Finding, Status
 from clouds.models import AwsCall, Cloud, Intent, Operation
 from clouds.outcomes import Again, Done
 from clouds.planning import Resource
+from clouds.registration import Part, Registration
 from clouds.services import claims, operations, records, sightings
 from clouds.services.claims import Claim
 from clouds.services.events import Event
@@ -21,6 +22,13 @@ from tests import factories
 from tests.people import People
 
 LEASE = timedelta(seconds=15)
+GIVEN = Registration(
+    vpc=Part(given="own"),
+    subnets=(Part(given="a"),),
+    security_groups=(Part(given="nodes"),),
+    cluster_role=Part(given="nodes", name="nodes"),
+    bucket=Part(given="data", name="data"),
+)
 VPC = Start("vpc", "ec2:CreateVpc")
 SUBNET = Start("subnet", "ec2:CreateSubnet")
 
@@ -140,6 +148,7 @@ WRITES: dict[str, Callable[[Claim, datetime], object]] = {
     "resolve": lambda claim, now: records.resolve(claim, ["vpc"], now=now),
     "save_facts": lambda claim, now: sightings.save_facts(claim, facts(now), [resource("vpc")], now=now),
     "save_role": lambda claim, now: sightings.save_role(claim, "arn:aws:iam::222222222222:role/other"),
+    "save_registration": lambda claim, now: sightings.save_registration(claim, GIVEN),
     "save_findings": lambda claim, now: sightings.save_findings(
         claim, [finding(Status.FAIL)], started_at=now, now=now
     ),

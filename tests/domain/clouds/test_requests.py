@@ -21,6 +21,13 @@ def given(kind: Kind, cloud: Cloud) -> dict[str, Any]:
     inputs: dict[Kind, dict[str, Any]] = {
         Kind.CONNECT: {"role_arn": ROLE},
         Kind.DELETE: {"confirm_name": cloud.name},
+        Kind.REGISTER: {
+            "vpc": "own",
+            "subnets": ["a", "b"],
+            "security_groups": ["nodes"],
+            "cluster_role": "nodes",
+            "bucket": "data",
+        },
     }
     return inputs.get(kind, {})
 
@@ -34,6 +41,11 @@ def state_of(us: People, cloud: Cloud) -> str:
     return queries.cloud_for(us.owner.actor, cloud.id).state
 
 
+def kind_for(kind: Kind) -> str:
+    """The kind of cloud that such an operation is for."""
+    return "registered" if kind is Kind.REGISTER else "managed"
+
+
 def created_in(cloud: Cloud) -> None:
     """Leave the trace of a set-up that made something."""
     factories.intent(factories.operation(cloud, Kind.SETUP, OperationState.FAILED), outcome="done")
@@ -44,7 +56,7 @@ def test_each_kind_starts_where_the_table_says_and_nowhere_else(
     us: People, now: datetime, kind: Kind
 ) -> None:
     for state in CloudState:
-        cloud = factories.cloud(us.organization, state)
+        cloud = factories.cloud(us.organization, state, kind=kind_for(kind))
         created_in(cloud)
         way = CLOUD_MOVES[kind].get(state)
         if way is not None:
@@ -114,7 +126,7 @@ def test_t13_only_a_role_of_the_declared_account_can_be_offered(
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_t3_no_operation_takes_an_external_id(us: People, now: datetime, kind: Kind) -> None:
-    cloud = factories.cloud(us.organization)
+    cloud = factories.cloud(us.organization, kind=kind_for(kind))
     with pytest.raises(Problem) as refused:
         ask(us, cloud, kind, now, input={**given(kind, cloud), "external_id": "mine"})
     assert list(refused.value.fields) == ["external_id"]
@@ -283,3 +295,13 @@ def test_a_stranger_finds_no_cloud_and_no_operation_of_ours(us: People, now: dat
             operations.cancel(actor=us.stranger.actor, operation=operation, now=now)
         with pytest.raises(NotFound):
             operations.retry(actor=us.stranger.actor, operation=operation, now=now)
+
+
+def test_outputs_stand_instead_of_the_fields_and_not_beside_them(us: People, now: datetime) -> None:
+    cloud = factories.cloud(us.organization, CloudState.CONNECTED, kind="registered")
+    for outputs, said in (("{}", "no outputs"), (7, "as text")):
+        with pytest.raises(Problem, match=said) as refused:
+            ask(us, cloud, Kind.REGISTER, now, input={"outputs": outputs})
+        assert list(refused.value.fields) == ["outputs"]
+    with pytest.raises(Problem, match="Leave out vpc"):
+        ask(us, cloud, Kind.REGISTER, now, input={"outputs": "{}", "vpc": "own"})

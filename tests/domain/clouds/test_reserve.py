@@ -62,6 +62,13 @@ def test_other_changes_of_the_row_pass(us: People, now: datetime) -> None:
     assert queries.cloud_for(us.owner.actor, cloud.id).version == 7
 
 
+def test_a_registered_cloud_takes_no_option_of_what_raydock_would_make(us: People, now: datetime) -> None:
+    assert reserve(us.owner.actor, now, kind="registered", options={}).state == CloudState.RESERVED
+    with pytest.raises(Problem) as refused:
+        reserve(us.owner.actor, now, kind="registered", name="other", options={"zones": 2})
+    assert list(refused.value.fields) == ["zones"]
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -69,7 +76,7 @@ def test_other_changes_of_the_row_pass(us: People, now: datetime) -> None:
         ("region", "cn-north-1"),
         ("region", "us-gov-west-1"),
         ("account_id", "12345678901"),
-        ("kind", "registered"),
+        ("kind", "borrowed"),
     ],
 )
 def test_a_cloud_that_cannot_be_is_refused_by_field(

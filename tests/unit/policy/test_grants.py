@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from iam.policy.grants import (
     Kind,
     actions,
     control_plane_policy,
+    needed_kinds,
     session_policy,
 )
 
@@ -193,7 +195,27 @@ def test_a_session_policy_has_exactly_the_actions_of_its_kind(kind: Kind) -> Non
 
 
 def test_the_control_plane_policy_has_exactly_the_actions_of_all_kinds() -> None:
-    assert granted(control_plane_policy(NAMES)) == frozenset().union(*(actions(kind) for kind in Kind))
+    managed = needed_kinds(NAMES)
+    assert managed == frozenset(Kind) - {Kind.REGISTER}
+    assert granted(control_plane_policy(NAMES)) == frozenset().union(*(actions(kind) for kind in managed))
+
+
+def test_a_registered_cloud_is_looked_at_and_its_role_passed_and_nothing_else() -> None:
+    theirs = replace(
+        NAMES, bucket="data", cluster_role="ray/nodes", cluster_profile="ray/hosts", registered=True
+    )
+    policy = control_plane_policy(theirs)
+    assert granted(policy) == actions(Kind.REGISTER) | {"iam:PassRole"}
+    text = canonical(policy)
+    for arn in (
+        "iam::222222222222:role/ray/nodes",
+        "instance-profile/ray/hosts",
+        "s3:::data/.raydock/probe/*",
+    ):
+        assert arn in text
+    assert "raydock-cld" not in text
+    changing = [grant.name for grant in GRANTS[Kind.REGISTER] if not grant.reads]
+    assert changing == ["ProbeBucket"]
 
 
 def granted(policy: dict[str, Any]) -> frozenset[str]:
@@ -271,5 +293,5 @@ def test_t22_no_document_lets_the_control_plane_edit_a_trust_policy() -> None:
 
 
 def test_an_unknown_kind_is_an_error() -> None:
-    with pytest.raises(ValueError, match="register"):
-        session_policy("register", NAMES)
+    with pytest.raises(ValueError, match="repaint"):
+        session_policy("repaint", NAMES)
