@@ -7,7 +7,11 @@ import pytest
 from clouds import queries
 from iam.mapping import read_config
 from tests.sandbox import SandboxProcess
-from tests.workers.desk import Desk
+from tests.workers.desk import CRASHES, Desk
+from workers.aws.session import Sessions
+from workers.operations import KINDS
+from workers.operations.work import Hands
+from workers.runner import Runner
 
 
 @pytest.fixture
@@ -22,3 +26,10 @@ def mapping(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = [{"selector": f"project=p{at}", "value": value} for at, value in enumerate(values)]
     wanted = read_config({"mode": "CUSTOMER_MANAGED", "rules": rules, "default_rule": "FAIL"})
     monkeypatch.setattr(queries, "mapping_of", lambda cloud: wanted)
+
+
+@pytest.fixture
+def worker(desk: Desk, kept: Sessions) -> Desk:
+    hands = Hands(sessions=kept, pool=desk.pool, patience=desk.patience)
+    desk.runner = Runner(KINDS, hands, desk.clock, crash_limit=CRASHES)
+    return desk

@@ -15,14 +15,11 @@ from iam.policy.grants import control_plane_policy
 from iam.policy.trust import trust_policy
 from tests import factories
 from tests.sandbox import CUSTOMER, PORTAL_ROLE, SandboxProcess
-from tests.workers.desk import CRASHES, Desk
+from tests.workers.desk import Desk
 from tests.workers.given import ANYWHERE, EC2_TRUST, EVERYTHING, REGION, Given, bucket_use, tls_only
 from tests.workers.places import sessions
 from workers.aws.session import Sessions
-from workers.operations import KINDS
 from workers.operations.entry import names_of
-from workers.operations.work import Hands
-from workers.runner import Runner
 
 Break = Callable[[Given], Mapping[str, Any] | None]
 ENDS = {"deny": {"verified"}, "error": {"verified", "aws_unavailable"}}
@@ -389,13 +386,6 @@ BROKEN = (
 def kept(aws_process: SandboxProcess) -> Sessions:
     """One worker for all cases: to read service models for each would be most of their time."""
     return sessions(aws_process)
-
-
-@pytest.fixture
-def worker(desk: Desk, kept: Sessions) -> Desk:
-    hands = Hands(sessions=kept, pool=desk.pool, patience=desk.patience)
-    desk.runner = Runner(KINDS, hands, desk.clock, crash_limit=CRASHES)
-    return desk
 
 
 def given_role(desk: Desk, made: Given, given: Mapping[str, Any], role: Role) -> Cloud:
